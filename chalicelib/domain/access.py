@@ -1,0 +1,135 @@
+"""Who may do what. Every route names a `Permission`; every decision about a loaded object is made here.
+
+Rights of Canvas's matrix (canvas-a 2.2), of Accredit.ly's reads (accreditly 3.2) and of Brightspace's capabilities
+(brightspace 1.5) are rules over the same facts: who calls, whose object it is, what state it is in, and the
+settings of the account.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chalicelib.domain.epobject import EpObject
+from chalicelib.domain.person import ACCOUNT_ADMIN, Account, User
+
+SPAM = ("flagged_as_possible_spam", "marked_as_spam")
+
+
+class Permission(StrEnum):
+    """What a route needs, as `resource:action`."""
+
+    EPORTFOLIO_AUTHOR = "eportfolio:author"
+    EPORTFOLIO_LIST = "eportfolio:list"
+    EPORTFOLIO_READ = "eportfolio:read"
+    JOB_READ = "job:read"
+    OBJECT_AUTHOR = "object:author"
+    OBJECT_READ = "object:read"
+    PACKAGE_EXPORT = "package:export"
+    PACKAGE_IMPORT = "package:import"
+    SERVICE_DESCRIBE = "service:describe"
+    """Open to everybody, without credentials."""
+    USER_READ = "user:read"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who calls, as the credentials say. `app` is the client application that pays for the call."""
+
+    user_id: int
+    root_account_id: int
+    token_id: int = 0
+    scopes: tuple[str, ...] = ()
+    app: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """An object as found for a viewer, with what a decision needs: one or two batched reads.
+
+    `owner` and `viewer` are loaded only when the viewer is not the owner.
+    """
+
+    object: EpObject
+    account: Account | None = None
+    viewer: User | None = None
+    owner: User | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """The answer yes."""
+
+    def __bool__(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The answer no, with the reason for a log."""
+
+    reason: str
+
+    def __bool__(self) -> bool:
+        return False
+
+
+Decision = Allowed | Denied
+ALLOWED = Allowed()
+
+
+def holds_over(viewer: User | None, subject: User | None) -> bool:
+    """Whether `viewer` is an account admin over `subject`: in an account of theirs, or in an ancestor of one."""
+    if viewer is None or subject is None:
+        return False
+    return any(
+        role.role == ACCOUNT_ADMIN and path.startswith(role.account_path)
+        for role in viewer.admin_of
+        for path in subject.account_paths
+    )
+
+
+def may_list_portfolios(viewer: User, owner: User) -> Decision:
+    """The user, or a holder of `moderate_user_content` over them (canvas-a 2.3)."""
+    if viewer.id == owner.id or holds_over(viewer, owner):
+        return ALLOWED
+    return Denied("not the user, and no moderator of theirs")
+
+
+def may_read_portfolio(actor: Actor, sight: Sight) -> Decision:
+    """Canvas's read right (canvas-a 2.2): owner, moderator, or anyone signed in to a public one."""
+    portfolio = sight.object
+    if portfolio.deleted:
+        return Denied("deleted")
+    enabled = sight.account is None or sight.account.eportfolios_enabled
+    if actor.user_id == portfolio.owner_id:
+        return ALLOWED if enabled else Denied("ePortfolios are switched off")
+    if holds_over(sight.viewer, sight.owner):
+        return ALLOWED
+    facts = portfolio.portfolio
+    if facts is not None and facts.public and facts.spam_status not in SPAM and enabled:
+        return ALLOWED
+    return Denied("not public")
+
+
+def may_author_portfolio(actor: Actor, sight: Sight) -> Decision:
+    """The owner of an active portfolio, while ePortfolios are enabled."""
+    if sight.object.deleted:
+        return Denied("deleted")
+    if actor.user_id != sight.object.owner_id:
+        return Denied("not the owner")
+    if sight.account is not None and not sight.account.eportfolios_enabled:
+        return Denied("ePortfolios are switched off")
+    return ALLOWED
+
+
+def may_open_by_key(portfolio: EpObject, key: str) -> bool:
+    """Whether `key` is the value of an enabled share key of the portfolio, compared in constant time."""
+    facts = portfolio.portfolio
+    if facts is None or not key:
+        return False
+    opens = False
+    for share in facts.keys:
+        opens |= hmac.compare_digest(share.value.encode(), key.encode("utf-8", "surrogatepass")) and share.enabled
+    return opens

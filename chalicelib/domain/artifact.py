@@ -1,0 +1,169 @@
+"""Artifacts and reflections: files, links, reflections, collections as Brightspace authors them (brightspace 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+from chalicelib.domain.access import Actor
+from chalicelib.domain.epobject import EpObject, FileFacts, Kind, Tag
+from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError
+from chalicelib.domain.portfolio import TRIES, check_description, check_name
+from chalicelib.domain.ports import BlobStore, Clock, Created, Ids, ObjectStore, Updated
+
+TAG_LIMIT = 100
+DEFAULT_FILE_NAME = "file"
+FILE_NAME_LIMIT = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectDraft:
+    """The members of an EpObject in a create call (brightspace 6)."""
+
+    name: str
+    description: str = ""
+    tags: Sequence[Tag] = ()
+    allow_comments: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactService:
+    """What can be done with objects that are no portfolio and no page."""
+
+    objects: ObjectStore
+    blobs: BlobStore
+    clock: Clock
+    ids: Ids
+    sanitise: Callable[[str], str]
+
+    def create_reflection(self, actor: Actor, draft: ObjectDraft) -> EpObject:
+        """A new reflection; its text is the draft's description. Raises InvalidError."""
+        check_description(draft.description)
+        return self._create(
+            actor, Kind.REFLECTION, replace(draft, description=""), content=draft.description, content_type="text"
+        )
+
+    def upload(
+        self, actor: Actor, content: BinaryIO, *, file_name: str, media_type: str, name: str = "", description: str = ""
+    ) -> EpObject:
+        """A new file artifact with those bytes. Raises InvalidError.
+
+        Parameters
+        ----------
+        content
+            Seekable; read twice.
+        name
+            Its title; `file` when not given (brightspace 6.1).
+        """
+        draft = ObjectDraft(name=name.strip() and name or DEFAULT_FILE_NAME, description=description)
+        _check(draft)
+        blob = self.blobs.put_file(content)
+        facts = FileFacts(
+            file_name=_base_name(file_name) or draft.name,
+            media_type=media_type or "application/octet-stream",
+            size_bytes=blob.size_bytes,
+            sha256=blob.sha256,
+        )
+        return self._create(actor, Kind.FILE, draft, file=facts)
+
+    def reflect_on(self, actor: Actor, reflection_id: int, object_id: int, *, remove: bool = False) -> EpObject:
+        """Associate a reflection with an object of the same owner, or end it; stated on both (brightspace 6.1).
+
+        Raises
+        ------
+        NotFoundError, DeniedError, InvalidError
+            One of them does not exist; is someone else's; is the reflection itself.
+        """
+        if reflection_id == object_id:
+            raise InvalidError("A reflection cannot reflect on itself.", field="objectId")
+        for _ in range(TRIES):
+            reflection, target = self.own(actor, (Kind.REFLECTION,), reflection_id), self.own(actor, Kind, object_id)
+            changed = _related(reflection, target, remove=remove)
+            if changed == (reflection, target):
+                return reflection
+            now = self.clock.now()
+            after = [replace(one, version=one.version + 1, updated_at=now) for one in changed]
+            try:
+                self.objects.apply([Updated(one) for one in after])
+            except ConflictError:
+                continue
+            return after[0]
+        raise ConflictError("The reflection is being changed by others; try again.")
+
+    def own(self, actor: Actor, kinds: Sequence[Kind] | type[Kind], object_id: int) -> EpObject:
+        """The actor's own object. Raises NotFoundError; DeniedError when it is someone else's (brightspace 6.1)."""
+        sight = self.objects.find(actor, tuple(kinds), object_id)
+        if sight is None or sight.object.deleted:
+            raise NotFoundError(f"There is no object {object_id}.")
+        if sight.object.owner_id != actor.user_id:
+            raise DeniedError(f"Object {object_id} belongs to someone else.")
+        return sight.object
+
+    def file_link(self, actor: Actor, object_id: int) -> str:
+        """A short-lived address of a file's bytes. Raises NotFoundError, DeniedError."""
+        found = self.own(actor, (Kind.FILE,), object_id)
+        if found.file is None:
+            raise NotFoundError(f"Object {object_id} is not a file.")
+        return self.blobs.file_link(
+            found.file.sha256, file_name=found.file.file_name, media_type=found.file.media_type
+        )
+
+    def _create(  # noqa: PLR0913 - one parameter per kind of fact
+        self,
+        actor: Actor,
+        kind: Kind,
+        draft: ObjectDraft,
+        *,
+        content: str = "",
+        content_type: str = "html",
+        file: FileFacts | None = None,
+    ) -> EpObject:
+        _check(draft)
+        for _ in range(TRIES):
+            now = self.clock.now()
+            created = EpObject(
+                id=self.ids.new(),
+                owner_id=actor.user_id,
+                kind=kind,
+                name=draft.name,
+                description=draft.description,
+                content=content,
+                content_type=content_type,
+                tags=tuple(dict.fromkeys(draft.tags)),
+                allow_comments=draft.allow_comments,
+                created_at=now,
+                updated_at=now,
+                added_at=now,
+                file=file,
+            )
+            try:
+                self.objects.apply([Created(created)])
+            except ConflictError:
+                continue
+            return created
+        raise ConflictError("No free object id was found; try again.")
+
+
+def _check(draft: ObjectDraft) -> None:
+    check_name(draft.name, "Name")
+    check_description(draft.description, "Description")
+    if len(draft.tags) > TAG_LIMIT:
+        raise InvalidError(f"Tags must be at most {TAG_LIMIT}.", field="Tags")
+
+
+def _related(reflection: EpObject, target: EpObject, *, remove: bool) -> tuple[EpObject, EpObject]:
+    if remove:
+        return (
+            reflection.without_relation("reflects_on", target.id),
+            target.without_relation("reflected_on_by", reflection.id),
+        )
+    return (
+        reflection.with_relation("reflects_on", target.id),
+        target.with_relation("reflected_on_by", reflection.id),
+    )
+
+
+def _base_name(file_name: str) -> str:
+    """The last part of what a client calls a file; some send whole paths."""
+    return file_name.replace("\\", "/").rsplit("/", 1)[-1].strip()[:FILE_NAME_LIMIT]

@@ -1,0 +1,231 @@
+"""The directory of accounts and people: looked up by any of their names, and loaded from an SIS (canvas-b 0.2, 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from chalicelib.domain.access import Actor, holds_over
+from chalicelib.domain.errors import ConflictError, InvalidError, NotFoundError
+from chalicelib.domain.person import Account, AccountRow, AdminRole, AdminRow, RowOutcome, User, UserRow
+from chalicelib.domain.ports import Clock, Ids, PeopleStore
+
+USER_SCHEMES = ("sis_user_id", "sis_login_id", "sis_integration_id")
+ACCOUNT_SCHEMES = ("sis_account_id", "sis_integration_id")
+DELETED = "deleted"
+STATES = ("active", "suspended", DELETED)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A user as a viewer may see them; the flags say which names they may see (canvas-a 1.5)."""
+
+    user: User
+    sees_login: bool
+    sees_sis: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Accounts and people."""
+
+    people: PeopleStore
+    clock: Clock
+    ids: Ids
+
+    def user_id(self, actor: Actor, reference: str) -> int:
+        """The id behind a Canvas user reference: an integer, `self`, or `sis_…:` (canvas-a 1.5). Raises NotFound."""
+        if reference == "self":
+            return actor.user_id
+        return self._resolve(actor.root_account_id, reference, USER_SCHEMES)
+
+    def show(self, actor: Actor, reference: str) -> Profile:
+        """A user of the actor's root account. Raises NotFoundError, also for one the actor may not see."""
+        wanted = self.user_id(actor, reference)
+        users = self.people.users([wanted, actor.user_id])
+        user, viewer = users.get(wanted), users.get(actor.user_id)
+        if user is None or user.root_account_id != actor.root_account_id or user.workflow_state == DELETED:
+            raise NotFoundError("There is no such user.")
+        own, holds = user.id == actor.user_id, holds_over(viewer, user)
+        if not (own or holds):
+            raise NotFoundError("There is no such user.")
+        return Profile(user, sees_login=own or holds, sees_sis=own or holds)
+
+    def find_user(self, reference: str, root: Account | None = None) -> User:
+        """A user for an operator: an integer id, or `sis_user_id:X` in a root. Raises NotFoundError."""
+        root_id = (root or self.default_root()).id
+        user = self.people.user(self._resolve(root_id, reference, USER_SCHEMES))
+        if user is None:
+            raise NotFoundError(f"There is no user {reference}.")
+        return user
+
+    def find_account(self, reference: str, root: Account | None = None) -> Account:
+        """An account for an operator: an integer id, or `sis_account_id:X` in a root. Raises NotFoundError."""
+        root_id = 0 if reference.isdigit() else (root or self.default_root()).id
+        account = self.people.account(self._resolve(root_id, reference, ACCOUNT_SCHEMES))
+        if account is None:
+            raise NotFoundError(f"There is no account {reference}.")
+        return account
+
+    def default_root(self) -> Account:
+        """The root account of unknown hosts. Raises NotFoundError when no root account was made yet."""
+        root_id = self.people.root_for_host("")
+        account = self.people.account(root_id) if root_id else None
+        if account is None:
+            raise NotFoundError("There is no root account yet; make one with: python -m ops account create-root NAME")
+        return account
+
+    def create_root_account(self, name: str, *, sis_id: str = "", domains: Sequence[str] = ()) -> Account:
+        """A new root account (tenant) for those hosts; the first one is the default root. Raises InvalidError."""
+        if not name.strip():
+            raise InvalidError("An account needs a name.", field="name", code="blank")
+        new_id = self.ids.new()
+        account = Account(id=new_id, name=name.strip(), path=f"/{new_id}/", sis_id=sis_id)
+        default = self.people.root_for_host("") is None
+        self.people.save_account(account, domains=[domain.lower() for domain in domains], default=default)
+        return account
+
+    def upsert_accounts(self, root: Account, rows: Iterable[AccountRow]) -> Iterator[RowOutcome]:
+        """Load accounts below `root`, parents before children; one outcome a row, in order."""
+        for row in rows:
+            yield _outcome(partial(self._upsert_account, root, row))
+
+    def upsert_users(self, root: Account, rows: Iterable[UserRow]) -> Iterator[RowOutcome]:
+        """Load people of `root`; one outcome a row, in order."""
+        for row in rows:
+            yield _outcome(partial(self._upsert_user, root, row))
+
+    def upsert_admins(self, root: Account, rows: Iterable[AdminRow]) -> Iterator[RowOutcome]:
+        """Give and take account roles; one outcome a row, in order."""
+        for row in rows:
+            yield _outcome(partial(self._upsert_admin, root, row))
+
+    def _upsert_account(self, root: Account, row: AccountRow) -> bool:
+        if not row.sis_id or not row.name.strip():
+            raise InvalidError("account_id and name must not be blank.")
+        parent = self._account_or_root(root, row.parent_sis_id)
+        known = self.people.resolve(root.id, "sis_account_id", row.sis_id)
+        before = self.people.account(known) if known else None
+        if before is not None and parent.path.startswith(before.path):
+            raise InvalidError(f"account {row.sis_id} cannot be below itself.")
+        account_id = before.id if before else self.ids.new()
+        after = Account(
+            id=account_id,
+            name=row.name.strip(),
+            path=f"{parent.path}{account_id}/",
+            parent_id=parent.id,
+            sis_id=row.sis_id,
+            integration_id=row.integration_id,
+            workflow_state=_state(row.status),
+            settings=before.settings if before else {},
+            version=before.version if before else 1,
+        )
+        if before is not None and before.path != after.path:
+            raise InvalidError(f"account {row.sis_id} has another parent; moving accounts is not supported.")
+        if after == before:
+            return False
+        self.people.save_account(replace(after, version=before.version + 1) if before else after)
+        return True
+
+    def _upsert_user(self, root: Account, row: UserRow) -> bool:
+        if not row.sis_id or not row.login_id:
+            raise InvalidError("user_id and login_id must not be blank.")
+        known = self.people.resolve(root.id, "sis_user_id", row.sis_id)
+        before = self.people.user(known) if known else None
+        names = _names(row)
+        base = before or User(
+            id=self.ids.new(), root_account_id=root.id, login_id=row.login_id, name="", account_paths=(root.path,)
+        )
+        after = replace(
+            base,
+            login_id=row.login_id,
+            email=row.email.strip(),
+            pronouns=row.pronouns.strip(),
+            sis_id=row.sis_id,
+            integration_id=row.integration_id,
+            workflow_state=_state(row.status),
+            **names,
+        )
+        if after == before:
+            return False
+        self.people.save_user(replace(after, version=before.version + 1) if before else after, before)
+        return True
+
+    def _upsert_admin(self, root: Account, row: AdminRow) -> bool:
+        user_id = self.people.resolve(root.id, "sis_user_id", row.user_sis_id)
+        before = self.people.user(user_id) if user_id else None
+        if before is None:
+            raise NotFoundError(f"There is no user {row.user_sis_id!r}.")
+        account = self._account_or_root(root, row.account_sis_id)
+        role = AdminRole(account_id=account.id, account_path=account.path, role=row.role)
+        others = tuple(one for one in before.admin_of if one != role)
+        roles = others if _state(row.status) == DELETED else (*others, role)
+        if set(roles) == set(before.admin_of):
+            return False
+        paths = dict.fromkeys((root.path, *(one.account_path for one in roles)))
+        self.people.save_user(
+            replace(before, admin_of=roles, account_paths=tuple(paths), version=before.version + 1), before
+        )
+        return True
+
+    def _account_or_root(self, root: Account, sis_id: str) -> Account:
+        if not sis_id:
+            return root
+        known = self.people.resolve(root.id, "sis_account_id", sis_id)
+        account = self.people.account(known) if known else None
+        if account is None:
+            raise NotFoundError(f"There is no account {sis_id!r}.")
+        return account
+
+    def _resolve(self, root_id: int, reference: str, schemes: Sequence[str]) -> int:
+        if reference.isascii() and reference.isdigit():
+            return int(reference)
+        scheme, colon, value = _unhexed(reference).partition(":")
+        if colon and scheme in schemes and value:
+            found = self.people.resolve(root_id, scheme, value)
+            if found is not None:
+                return found
+        raise NotFoundError(f"There is no {reference}.")
+
+
+def _unhexed(reference: str) -> str:
+    """`hex:sis_user_id:<hex>` as `sis_user_id:<text>` (canvas-a 1.5); anything else as it is."""
+    head, _, rest = reference.partition(":")
+    scheme, colon, digits = rest.partition(":")
+    if head != "hex" or not colon:
+        return reference
+    try:
+        return f"{scheme}:{bytes.fromhex(digits).decode()}"
+    except ValueError:
+        return reference
+
+
+def _names(row: UserRow) -> dict[str, str]:
+    first, last = row.first_name.strip(), row.last_name.strip()
+    name = row.full_name.strip() or f"{first} {last}".strip() or row.login_id
+    if not first and not last:
+        first, _, last = name.rpartition(" ")
+        first, last = (last, "") if not first else (first, last)
+    sortable = row.sortable_name.strip() or (f"{last}, {first}" if first and last else name)
+    return {
+        "name": name,
+        "first_name": first,
+        "last_name": last,
+        "sortable_name": sortable,
+        "short_name": row.short_name.strip() or name,
+    }
+
+
+def _state(status: str) -> str:
+    state = status.strip().lower() or "active"
+    if state not in STATES:
+        raise InvalidError(f"status must be one of {', '.join(STATES)}, not {status!r}.")
+    return state
+
+
+def _outcome(work: Callable[[], bool]) -> RowOutcome:
+    try:
+        return RowOutcome(changed=work())
+    except (InvalidError, NotFoundError, ConflictError) as error:
+        return RowOutcome(error=str(error))

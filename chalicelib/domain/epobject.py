@@ -1,0 +1,235 @@
+"""The one entity behind three dialects: an ePortfolio object.
+
+A portfolio, a page, a file, a reflection and an imported résumé line are all objects of one owner. What they share
+is on `EpObject`; what only one kind has is in its facts (`PortfolioFacts`, `PageFacts`, `FileFacts`); what Leap2A
+says and no dialect shows is kept in `Carried`, so that it leaves again as it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+NAME_LIMIT = 255
+"""Characters of a name (canvas-a 2.1, accreditly 8)."""
+DESCRIPTION_LIMIT = 20_000
+"""Characters of a description (accreditly 8)."""
+
+
+class Kind(StrEnum):
+    """What an object is. The order of the values is the order of objects in a package."""
+
+    ACCREDITATION = "accreditation"
+    COLLECTION = "collection"
+    FILE = "file"
+    FORM = "form"
+    ITEM = "item"
+    """A Leap2A entry with no kind of its own here: an activity, a plan, a person, a comment, …"""
+    LINK = "link"
+    PAGE = "page"
+    PORTFOLIO = "portfolio"
+    REFLECTION = "reflection"
+
+
+INVERSE = {
+    "has_part": "is_part_of",
+    "reflects_on": "reflected_on_by",
+    "supports": "supported_by",
+    "has_evidence": "is_evidence_of",
+    "has_outcome": "is_outcome_of",
+    "has_agenda": "is_agenda_of",
+    "attends": "attended_by",
+    "has_reply": "in_reply_to",
+    "related": "related",
+}
+INVERSE |= {inverse: forward for forward, inverse in INVERSE.items()}
+"""Leap2A relation to its inverse; `related` is its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A link to another object of the same owner, stated on both ends.
+
+    `rel` is a key of `INVERSE`. The order of an object's relations is the order of its parts.
+    """
+
+    rel: str
+    target_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A free tag as typed; a private one is for its owner only (brightspace 6)."""
+
+    text: str
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A Leap2A category: term of a vocabulary, `scheme` being its short name such as `selection_type`.
+
+    A scheme this service does not know is kept as the URI it was written with.
+    """
+
+    scheme: str
+    term: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """An XML element as read, without the parser's types: what a package carried and no field here holds.
+
+    `tag` and attribute names are `prefix:local` with the usual prefixes (`leap2:date`, `mahara:view`), or
+    `{namespace}local` for a namespace without one; `references` in attribute values and text that name other entries
+    of the package are written as `object:{id}`.
+    """
+
+    tag: str
+    attributes: tuple[tuple[str, str], ...] = ()
+    text: str = ""
+    children: tuple[Element, ...] = ()
+    tail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What Leap2A says of an object beyond the fields of this service (leap2a 3, 5)."""
+
+    type: str = ""
+    """Leap2A item type, short (`activity`, `plan`); empty: the kind's own."""
+    categories: tuple[Category, ...] = ()
+    elements: tuple[Element, ...] = ()
+    """Literals, person data, Mahara's markup and unknown elements, in document order."""
+    links: tuple[tuple[str, str], ...] = ()
+    """Links (relation, address) that lead out of the package."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareKey:
+    """A key that opens a portfolio without a login (accreditly 2.3)."""
+
+    id: str
+    value: str
+    label: str
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortfolioFacts:
+    """What only a portfolio has."""
+
+    guid: str
+    owner_email: str
+    public: bool = False
+    spam_status: str | None = None
+    shared_publicly: bool = False
+    """Accredit.ly's `isPublic`; kept apart from Canvas's `public`, which other logged-in users may read."""
+    keys: tuple[ShareKey, ...] = ()
+    accreditation_ids: tuple[str, ...] = ()
+    page_count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A section of a page in Canvas's words (canvas-a 2.1).
+
+    `type` is `rich_text` or `html` (then `content` is sanitised HTML), `attachment` (`target_id` is a file object),
+    `submission` (`target_id` is a foreign id), or empty for a plain string in the list.
+    """
+
+    type: str
+    content: str = ""
+    target_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFacts:
+    """What only a page has. A page of no portfolio (Mahara's profile, dashboard) has no `portfolio_id`."""
+
+    portfolio_id: int | None
+    position: int
+    sections: tuple[Section, ...] = ()
+    plain: bool = False
+    """The content was given as one string, and is shown as one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFacts:
+    """What only a file has; the bytes are a blob addressed by `sha256` (hex)."""
+
+    file_name: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpObject:
+    """One object of one owner.
+
+    `content` is sanitised HTML, or plain text when `content_type` is `text`; `description` and `name` are plain
+    text. Times are aware UTC; `added_at` is when this service got the object, the others are the object's own
+    history. `version` counts writes, for conditional updates.
+    """
+
+    id: int
+    owner_id: int
+    kind: Kind
+    name: str
+    description: str = ""
+    content: str = ""
+    content_type: str = "html"
+    tags: tuple[Tag, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    created_at: datetime
+    updated_at: datetime
+    added_at: datetime
+    deleted_at: datetime | None = None
+    version: int = 1
+    author: str = ""
+    """Name of who wrote it where that is not the owner (a comment's author); never an account."""
+    allow_comments: bool = True
+    url: str = ""
+    """Address of a link."""
+    portfolio: PortfolioFacts | None = None
+    page: PageFacts | None = None
+    file: FileFacts | None = None
+    carried: Carried = field(default_factory=Carried)
+    import_id: int = 0
+    """The import job that made it; 0 when it was authored here."""
+
+    @property
+    def deleted(self) -> bool:
+        """Whether it was deleted and waits for restore or expiry."""
+        return self.deleted_at is not None
+
+    def targets(self, rel: str) -> tuple[int, ...]:
+        """Ids this object is related to by `rel`, in order."""
+        return tuple(relation.target_id for relation in self.relations if relation.rel == rel)
+
+    def with_relation(self, rel: str, target_id: int) -> EpObject:
+        """The object with the relation added at the end; itself if it is there already."""
+        relation = Relation(rel, target_id)
+        if relation in self.relations:
+            return self
+        return replace(self, relations=(*self.relations, relation))
+
+    def without_relation(self, rel: str, target_id: int) -> EpObject:
+        """The object without the relation; itself if it was not there."""
+        relation = Relation(rel, target_id)
+        if relation not in self.relations:
+            return self
+        return replace(self, relations=tuple(other for other in self.relations if other != relation))
+
+
+ASSOCIATIONS = ("reflects_on", "reflected_on_by")
+"""Relations that Brightspace calls associations (EPASSOC_T 1): those a reflection makes (brightspace 4.1)."""
+
+
+def associated_ids(objects: Iterable[EpObject]) -> set[int]:
+    """Ids associated with any of `objects`, one hop, in either direction."""
+    return {target for one in objects for rel in ASSOCIATIONS for target in one.targets(rel)}

@@ -1,0 +1,46 @@
+"""What can go wrong, as facts. A dialect's `errors.py` decides the status and the words on the wire."""
+
+from __future__ import annotations
+
+
+class DomainError(Exception):
+    """Base of every expected failure. `str()` is a sentence for the caller, free of other people's data."""
+
+
+class NotFoundError(DomainError):
+    """No such thing, or none that the caller may know of."""
+
+
+class DeniedError(DomainError):
+    """The caller is known and may not do this."""
+
+
+class InvalidError(DomainError):
+    """The input breaks a rule.
+
+    Parameters
+    ----------
+    message
+        What is wrong and what would be right.
+    field
+        Name of the field in domain words, when one field is at fault.
+    code
+        `blank`, `too_long`, `invalid`, …
+    """
+
+    def __init__(self, message: str, *, field: str = "", code: str = "invalid") -> None:
+        super().__init__(message)
+        self.field = field
+        self.code = code
+
+
+class ConflictError(DomainError):
+    """The thing changed between reading and writing, or an id was taken; the caller may try again."""
+
+
+class TooLargeError(DomainError):
+    """The input is larger than the service takes."""
+
+
+class PackageError(DomainError):
+    """A package cannot be read at all; `str()` says why to the person who uploaded it."""

@@ -1,0 +1,87 @@
+"""Jobs: exports and imports, one engine (design 4, brightspace 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any
+
+
+class JobStatus(IntEnum):
+    """JOBSTATUS (brightspace 3): 0 -> 4 -> 1, 2 or 3; a terminal value never changes."""
+
+    QUEUED = 0
+    ABORTED = 1
+    COMPLETE = 2
+    COMPLETE_WITH_ERRORS = 3
+    PROCESSING = 4
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the job has ended."""
+        return self in (JobStatus.ABORTED, JobStatus.COMPLETE, JobStatus.COMPLETE_WITH_ERRORS)
+
+
+class JobKind(StrEnum):
+    """What a job does. An id of one kind is unknown to the routes of another."""
+
+    EXPORT = "export"
+    IMPORT = "import"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something a job left out or changed, and why. `outcome` is `left_out`, `degraded` or `aborted`."""
+
+    outcome: str
+    reason: str
+    title: str = ""
+    entry: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageFile:
+    """A finished package in the bucket."""
+
+    key: str
+    file_name: str
+    size_bytes: int
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job item.
+
+    `attempts` counts claims since the last progress; the holder of `lease` alone may write until `lease_until`.
+    `checkpoint` is what the next worker needs to go on. `problems` holds the first `PROBLEM_LIMIT`;
+    `problem_count` counts all. After `expires_at` the job is absent to every reader.
+    """
+
+    id: int
+    kind: JobKind
+    owner_id: int
+    requested_by: int
+    root_account_id: int
+    created_at: datetime
+    expires_at: datetime
+    status: JobStatus = JobStatus.QUEUED
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    done: int = 0
+    total: int = 0
+    attempts: int = 0
+    lease: str = ""
+    lease_until: datetime | None = None
+    checkpoint: Mapping[str, Any] = field(default_factory=dict)
+    result: PackageFile | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    problem_count: int = 0
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+PROBLEM_LIMIT = 200
+"""Problems kept on the job item; the whole list is in the package and in the import's record."""

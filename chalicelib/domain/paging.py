@@ -1,0 +1,35 @@
+"""Pages of a list in its own order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+SKIP_LIMIT = 10_000
+"""Items a hand-made page number may skip over; links carry a cursor and skip nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest:
+    """Which page: `number` from 1, of `size` items. `cursor` is the opaque place where that page starts, if known."""
+
+    number: int = 1
+    size: int = 10
+    cursor: str = ""
+
+    @property
+    def offset(self) -> int:
+        """Items before the page."""
+        return (self.number - 1) * self.size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice(Generic[T]):
+    """One page of a list. `next_cursor` is empty on the last one; `total` is None where nobody counts."""
+
+    items: Sequence[T]
+    next_cursor: str = ""
+    total: int | None = None

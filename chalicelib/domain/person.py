@@ -1,0 +1,121 @@
+"""Accounts and the people in them (canvas-b 1), as far as portfolios need them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+ACCOUNT_ADMIN = "AccountAdmin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """An account of the tree. `path` is `/root/…/id/`, so a subtree is a prefix and the ancestors are in it."""
+
+    id: int
+    name: str
+    path: str
+    parent_id: int | None = None
+    sis_id: str = ""
+    integration_id: str = ""
+    workflow_state: str = "active"
+    settings: Mapping[str, str] = field(default_factory=dict)
+    version: int = 1
+
+    @property
+    def root_id(self) -> int:
+        """Id of the root account; a root's own id."""
+        return int(self.path.split("/")[1])
+
+    @property
+    def eportfolios_enabled(self) -> bool:
+        """The account setting behind owner and public access to ePortfolios (canvas-a 1.6)."""
+        return self.settings.get("enable_eportfolios", "true") == "true"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminRole:
+    """A user's role on an account; it acts there and in every descendant (canvas-b 2)."""
+
+    account_id: int
+    account_path: str
+    role: str = ACCOUNT_ADMIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A person with a login in one root account.
+
+    `email` is the identity the Accredit.ly dialect knows; `account_paths` are the accounts the user is associated
+    with.
+    """
+
+    id: int
+    root_account_id: int
+    login_id: str
+    name: str
+    short_name: str = ""
+    sortable_name: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    pronouns: str = ""
+    sis_id: str = ""
+    integration_id: str = ""
+    workflow_state: str = "active"
+    admin_of: tuple[AdminRole, ...] = ()
+    account_paths: tuple[str, ...] = ()
+    portfolios_active: int = 0
+    portfolios_all: int = 0
+    version: int = 1
+
+    @property
+    def active(self) -> bool:
+        """Whether the user may sign in and receive."""
+        return self.workflow_state == "active"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRow:
+    """A row of `accounts.csv`; a blank `parent_sis_id` means the root (design 7)."""
+
+    sis_id: str
+    parent_sis_id: str
+    name: str
+    status: str = "active"
+    integration_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRow:
+    """A row of `users.csv`."""
+
+    sis_id: str
+    login_id: str
+    first_name: str = ""
+    last_name: str = ""
+    full_name: str = ""
+    sortable_name: str = ""
+    short_name: str = ""
+    email: str = ""
+    pronouns: str = ""
+    integration_id: str = ""
+    status: str = "active"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminRow:
+    """A row of `admins.csv`; a blank `account_sis_id` means the root."""
+
+    user_sis_id: str
+    account_sis_id: str
+    role: str = ACCOUNT_ADMIN
+    status: str = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class RowOutcome:
+    """What became of one row: changed, unchanged, or refused for `error`."""
+
+    changed: bool = False
+    error: str = ""

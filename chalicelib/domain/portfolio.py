@@ -1,0 +1,241 @@
+"""Portfolios: created, changed, read and listed, by whichever dialect (design 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from chalicelib.domain import access
+from chalicelib.domain.access import Actor, Sight
+from chalicelib.domain.epobject import DESCRIPTION_LIMIT, NAME_LIMIT, EpObject, Kind, PortfolioFacts, ShareKey
+from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError
+from chalicelib.domain.identity import guid_for, id_in
+from chalicelib.domain.paging import PageRequest, Slice
+from chalicelib.domain.person import User
+from chalicelib.domain.ports import Clock, Created, Ids, ObjectStore, PeopleStore, Updated
+
+DEFAULT_KEY_LABEL = "Default Sharing Url"
+KEY_DIGITS = 8
+TRIES = 5
+"""How often a write is tried again after meeting another writer or a taken id."""
+ALL = PageRequest(size=1000)
+
+
+def check_name(name: str, field: str = "name") -> str:
+    """A name within the rules, as sent (accreditly 8, canvas-a 2.1).
+
+    Raises
+    ------
+    InvalidError
+        Blank after trimming, or longer than `NAME_LIMIT`.
+    """
+    if not name.strip():
+        raise InvalidError(f"{field} must not be blank.", field=field, code="blank")
+    if len(name.strip()) > NAME_LIMIT:
+        raise InvalidError(f"{field} must have at most {NAME_LIMIT} characters.", field=field, code="too_long")
+    return name
+
+
+def check_description(text: str, field: str = "description") -> str:
+    """A description within the rules. Raises InvalidError when it is longer than `DESCRIPTION_LIMIT`."""
+    if len(text) > DESCRIPTION_LIMIT:
+        raise InvalidError(f"{field} must have at most {DESCRIPTION_LIMIT} characters.", field=field, code="too_long")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioService:
+    """What can be done with portfolios."""
+
+    objects: ObjectStore
+    people: PeopleStore
+    clock: Clock
+    ids: Ids
+
+    def create(self, actor: Actor, *, name: str, description: str = "", public: bool = False) -> EpObject:
+        """A new portfolio of the actor, with one share key (accreditly 2.3).
+
+        Raises
+        ------
+        InvalidError
+            A field breaks a rule.
+        DeniedError
+            ePortfolios are switched off for the actor.
+        """
+        check_name(name)
+        check_description(description)
+        owner = self._author(actor)
+        for _ in range(TRIES):
+            portfolio = self.draft(owner, name=name, description=description, public=public)
+            try:
+                self.objects.apply([Created(portfolio)])
+            except ConflictError:
+                continue
+            return portfolio
+        raise ConflictError("No free portfolio id was found; try again.")
+
+    def draft(self, owner: User, *, name: str, description: str = "", public: bool = False) -> EpObject:
+        """A portfolio that is not stored yet."""
+        now, new_id = self.clock.now(), self.ids.new()
+        return EpObject(
+            id=new_id,
+            owner_id=owner.id,
+            kind=Kind.PORTFOLIO,
+            name=name,
+            description=description,
+            created_at=now,
+            updated_at=now,
+            added_at=now,
+            portfolio=PortfolioFacts(
+                guid=guid_for(new_id, self.ids.entropy()),
+                owner_email=owner.email,
+                public=public,
+                keys=(self.default_key(),),
+            ),
+        )
+
+    def default_key(self) -> ShareKey:
+        """The key every new portfolio gets."""
+        key_id = guid_for(self.ids.new(), self.ids.entropy())
+        return ShareKey(id=key_id, value=self.ids.hexadecimal(KEY_DIGITS), label=DEFAULT_KEY_LABEL)
+
+    def update(
+        self,
+        actor: Actor,
+        portfolio_id: int,
+        *,
+        guid: str = "",
+        name: str | None = None,
+        description: str | None = None,
+        public: bool | None = None,
+    ) -> EpObject:
+        """The portfolio after the change; what is None stays.
+
+        Raises
+        ------
+        InvalidError, NotFoundError, DeniedError
+            A field breaks a rule; there is none (or its GUID is another); the actor is not the owner.
+        """
+        if name is not None:
+            check_name(name)
+        if description is not None:
+            check_description(description)
+        for _ in range(TRIES):
+            sight = self.sight(actor, portfolio_id, guid=guid)
+            require(access.may_author_portfolio(actor, sight))
+            before = sight.object
+            facts = _facts(before)
+            after = replace(
+                before,
+                name=before.name if name is None else name,
+                description=before.description if description is None else description,
+                portfolio=facts if public is None else replace(facts, public=public),
+                updated_at=self.clock.now(),
+                version=before.version + 1,
+            )
+            try:
+                self.objects.apply([Updated(after)])
+            except ConflictError:
+                continue
+            return after
+        raise ConflictError("The portfolio is being changed by others; try again.")
+
+    def sight(self, actor: Actor, portfolio_id: int, *, guid: str = "") -> Sight:
+        """The portfolio as found, deleted or not, for a decision.
+
+        Raises
+        ------
+        NotFoundError
+            No portfolio has that id; or, when asked for by `guid`, it has another GUID or is deleted.
+        """
+        sight = self.objects.find(actor, (Kind.PORTFOLIO,), portfolio_id)
+        if sight is None:
+            raise NotFoundError("There is no such portfolio.")
+        if guid and (sight.object.deleted or _facts(sight.object).guid != guid):
+            raise NotFoundError("There is no such portfolio.")
+        return sight
+
+    def show(self, actor: Actor, portfolio_id: int) -> EpObject:
+        """The portfolio by Canvas's rights (canvas-a 2.2). Raises NotFoundError, DeniedError."""
+        sight = self.sight(actor, portfolio_id)
+        require(access.may_read_portfolio(actor, sight))
+        return sight.object
+
+    def index(
+        self, actor: Actor, owner_id: int, page: PageRequest, *, include_deleted: bool = False
+    ) -> Slice[EpObject]:
+        """One page of a user's portfolios (canvas-a 2.3); deleted ones only for a moderator who looks at another.
+
+        Raises
+        ------
+        NotFoundError
+            No such user in the actor's root account.
+        DeniedError
+            The actor is neither the user nor a moderator of theirs.
+        """
+        users = self.people.users([actor.user_id, owner_id])
+        viewer, owner = users.get(actor.user_id), users.get(owner_id)
+        if owner is None or viewer is None or owner.root_account_id != actor.root_account_id:
+            raise NotFoundError("There is no such user.")
+        require(access.may_list_portfolios(viewer, owner))
+        deleted = include_deleted and viewer.id != owner.id
+        found = self.objects.portfolios(owner_id, page, include_deleted=deleted)
+        total = owner.portfolios_all if deleted else owner.portfolios_active
+        return replace(found, total=total)
+
+    def all_of(self, actor: Actor) -> list[EpObject]:
+        """The actor's portfolios, oldest first (accreditly 6): the whole list, as that answer has no pages."""
+        found: list[EpObject] = []
+        request = ALL
+        while True:
+            part = self.objects.portfolios(actor.user_id, request)
+            found.extend(part.items)
+            if not part.next_cursor:
+                return sorted(found, key=lambda one: (one.created_at, one.id))
+            request = replace(request, number=request.number + 1, cursor=part.next_cursor)
+
+    def open(self, actor: Actor | None, guid: str, key: str = "") -> tuple[EpObject, bool]:
+        """A portfolio by GUID, and whether the whole of it may be shown (accreditly 3.2).
+
+        The owner sees all; a holder of an enabled key, and anyone when it is public, sees it without its keys.
+
+        Raises
+        ------
+        NotFoundError
+            There is none, or the caller may not see it: the two look alike.
+        DeniedError
+            Nobody is signed in, no key was given, and it is not public.
+        """
+        portfolio_id = id_in(guid)
+        if actor is not None:
+            sight = self.objects.find(actor, (Kind.PORTFOLIO,), portfolio_id)
+            portfolio = sight.object if sight else None
+        else:
+            portfolio = self.objects.find_unseen(Kind.PORTFOLIO, portfolio_id)
+        if portfolio is not None and not portfolio.deleted and _facts(portfolio).guid == guid:
+            if actor is not None and portfolio.owner_id == actor.user_id:
+                return portfolio, True
+            if access.may_open_by_key(portfolio, key) or _facts(portfolio).shared_publicly:
+                return portfolio, False
+        if actor is None and not key:
+            raise DeniedError("Sign in, or use a sharing key.")
+        raise NotFoundError("There is no such portfolio.")
+
+    def _author(self, actor: Actor) -> User:
+        user, account = self.people.member(actor)
+        if user is None or not user.active:
+            raise DeniedError("The user is not active.")
+        if account is not None and not account.eportfolios_enabled:
+            raise DeniedError("ePortfolios are switched off for this account.")
+        return user
+
+
+def require(decision: access.Decision) -> None:
+    """Raise DeniedError unless the decision is a yes."""
+    if isinstance(decision, access.Denied):
+        raise DeniedError(f"Not permitted: {decision.reason}.")
+
+
+def _facts(portfolio: EpObject) -> PortfolioFacts:
+    if portfolio.portfolio is None:
+        raise NotFoundError("There is no such portfolio.")
+    return portfolio.portfolio

@@ -1,0 +1,264 @@
+"""What the domain asks of the world: stores, blobs, a queue, a clock, ids. `storage` implements them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, Protocol
+
+from chalicelib.domain.access import Actor, Sight
+from chalicelib.domain.epobject import EpObject, Kind
+from chalicelib.domain.job import Job
+from chalicelib.domain.paging import PageRequest, Slice
+from chalicelib.domain.person import Account, User
+from chalicelib.domain.token import IdKey, Token
+
+
+class Clock(Protocol):
+    """The service's time."""
+
+    def now(self) -> datetime:
+        """The present moment, aware UTC."""
+
+
+class Ids(Protocol):
+    """Where fresh ids and secrets come from."""
+
+    def new(self) -> int:
+        """A fresh integer id (see `identity`)."""
+
+    def entropy(self) -> int:
+        """A random number of at least 69 bits."""
+
+    def hexadecimal(self, digits: int) -> str:
+        """So many random lower-case hexadecimal digits, fit for a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """Write a new object and its locator; fails when the id is taken."""
+
+    object: EpObject
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """Replace an object; `object.version` is one more than the version that must be there."""
+
+    object: EpObject
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """Like `Updated`, for an object whose `deleted_at` was just set: it leaves the lists and its locator closes."""
+
+    object: EpObject
+
+
+Change = Created | Updated | Deleted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an external id leads."""
+
+    owner_id: int
+    kind: Kind
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """Stored bytes, addressed by their SHA-256 in hexadecimal."""
+
+    sha256: str
+    size_bytes: int
+
+
+class ObjectStore(Protocol):
+    """An owner's objects. Every read is strongly consistent."""
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Write all changes or none, with the counters and blob references they imply.
+
+        Raises
+        ------
+        ConflictError
+            A version was not the expected one, or an id is taken.
+        """
+
+    def find(self, actor: Actor, kinds: Sequence[Kind], object_id: int) -> Sight | None:
+        """The object of that id for that viewer; one call for the owner, two for others."""
+
+    def find_unseen(self, kind: Kind, object_id: int) -> EpObject | None:
+        """The object of that id for nobody in particular: share keys and public views."""
+
+    def own(self, owner_id: int, keys: Sequence[tuple[Kind, int]]) -> dict[int, EpObject]:
+        """Those of the owner's objects, by id; absent ones are left out."""
+
+    def places(self, actor: Actor, ids: Sequence[int]) -> tuple[dict[int, Place], Account]:
+        """Where those ids lead, and the actor's root account."""
+
+    def portfolios(self, owner_id: int, page: PageRequest, *, include_deleted: bool = False) -> Slice[EpObject]:
+        """The owner's portfolios by `updated_at` ascending. `total` is not filled."""
+
+    def pages(self, portfolio: EpObject, page: PageRequest) -> Slice[EpObject]:
+        """A portfolio's pages by position, then id."""
+
+    def walk(self, owner_id: int, after: str = "", limit: int = 500) -> tuple[list[EpObject], str]:
+        """Objects in key order from behind `after`, deleted ones included, and where to go on (empty: the end)."""
+
+    def owns_anything(self, owner_id: int) -> bool:
+        """Whether the owner has at least one object that is not deleted."""
+
+    def ids_of_kind(self, owner_id: int, kind: Kind) -> list[int]:
+        """Ids of the owner's objects of a kind that has few of them."""
+
+    def put_imported(self, objects: Sequence[EpObject]) -> None:
+        """Write objects of one import; those already written by the same import are left as they are.
+
+        Raises
+        ------
+        ConflictError
+            An id is taken by something else.
+        """
+
+    def remove_imported(self, owner_id: int, keys: Sequence[tuple[Kind, int]], import_id: int) -> None:
+        """Undo `put_imported`, of what that import made only."""
+
+
+class BlobStore(Protocol):
+    """Files by content, and the working files of jobs."""
+
+    def put_file(self, content: BinaryIO) -> Blob:
+        """Store a file's bytes under their digest; `content` is read twice and must be seekable."""
+
+    def put_file_as(self, blob: Blob, reopen: Callable[[], BinaryIO]) -> None:
+        """Store bytes whose digest is known, unless they are there; `reopen` gives them from the start."""
+
+    def open_file(self, sha256: str, offset: int = 0) -> BinaryIO | None:
+        """A stream over a stored file from `offset`; None when the bytes are gone."""
+
+    def file_link(self, sha256: str, *, file_name: str, media_type: str) -> str:
+        """A presigned address of a stored file."""
+
+    def put(self, key: str, content: bytes) -> None:
+        """Write a working file."""
+
+    def put_stream(self, key: str, content: BinaryIO) -> None:
+        """Write a working file from a stream."""
+
+    def get(self, key: str) -> bytes:
+        """Read a working file.
+
+        Raises
+        ------
+        NotFoundError
+            There is none.
+        """
+
+    def open_seekable(self, key: str) -> BinaryIO:
+        """A seekable stream over an object, reading ranges."""
+
+    def link(self, key: str, *, content_type: str, disposition: str) -> str:
+        """A presigned address whose answer carries that type and Content-Disposition."""
+
+    def exists(self, key: str) -> bool:
+        """Whether there is such an object."""
+
+
+class JobStore(Protocol):
+    """Jobs and their leases."""
+
+    def create(self, jobs: Sequence[Job], idempotency: str = "") -> list[Job]:
+        """Write new jobs; with a used idempotency key, the jobs that it made, and nothing is written."""
+
+    def get(self, job_id: int) -> Job | None:
+        """The job, strongly consistent; None when unknown or expired."""
+
+    def find(self, actor: Actor, job_id: int) -> tuple[Job | None, Account]:
+        """The job and the actor's root account, in one call."""
+
+    def claim(self, job_id: int, lease: str, until: datetime, now: datetime) -> Job | None:
+        """Take the job: 0 -> 4, or 4 with a lapsed or released lease. None when it is not to be had."""
+
+    def save(self, job: Job, *, release: bool = False) -> None:
+        """Write progress, checkpoint and counts, as the holder of `job.lease`; `release` gives the lease up.
+
+        Raises
+        ------
+        ConflictError
+            Somebody else holds the job.
+        """
+
+    def finish(self, job: Job) -> None:
+        """Write a terminal status as the holder of the lease. Raises ConflictError like `save`."""
+
+    def due(self, now: datetime, limit: int = 100) -> Iterator[Job]:
+        """Open jobs whose due time has passed: never picked up, or with a lapsed lease."""
+
+    def postpone(self, job: Job, until: datetime) -> None:
+        """Make the job due again at `until`."""
+
+
+class JobQueue(Protocol):
+    """The queue between routes and workers."""
+
+    def send(self, job_ids: Iterable[int]) -> None:
+        """Announce jobs; at least once each."""
+
+
+class PeopleStore(Protocol):
+    """Accounts and users."""
+
+    def user(self, user_id: int) -> User | None:
+        """The user, or None."""
+
+    def users(self, ids: Sequence[int]) -> dict[int, User]:
+        """Those users, by id."""
+
+    def resolve(self, root_account_id: int, scheme: str, value: str) -> int | None:
+        """Id of the user (`sis_user_id`, `sis_login_id`, …) or account (`sis_account_id`) of that name in a root."""
+
+    def account(self, account_id: int) -> Account | None:
+        """The account, or None."""
+
+    def root_for_host(self, host: str) -> int | None:
+        """Id of the root account that serves a host; the default root for an unknown host."""
+
+    def member(self, actor: Actor) -> tuple[User | None, Account | None]:
+        """The actor's user and root account, in one call."""
+
+    def save_account(self, account: Account, *, domains: Sequence[str] = (), default: bool = False) -> None:
+        """Write an account conditionally on its version; 1 means new."""
+
+    def save_user(self, user: User, before: User | None = None) -> None:
+        """Write a user and its names (login, SIS id); `before` is what is there now, None for a new one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """A token as stored, and what its bucket has spent in the present minute, this call included."""
+
+    token: Token
+    spent: int
+
+
+class CredentialStore(Protocol):
+    """Tokens and key pairs."""
+
+    def use_token(self, token_hash: str, cost: int, now: datetime) -> Use | None:
+        """Look a token up by its hash and charge its bucket, in one call. None when unknown."""
+
+    def create_token(self, token: Token) -> None:
+        """Write a new token."""
+
+    def id_key(self, app_id: str, user_token_id: str) -> tuple[str | None, IdKey | None]:
+        """The application's key and the user's pair; None for what is unknown. `user_token_id` may be empty."""
+
+    def create_id_key(self, pair: IdKey) -> None:
+        """Write a user key, and the application if it is new."""
+
+    def charge(self, bucket: str, cost: int, limit: int, now: datetime) -> int:
+        """Charge a bucket and answer what it has spent in the present minute."""

@@ -1,0 +1,250 @@
+"""Access tokens and Brightspace key pairs: what proves who calls.
+
+A secret is shown once. What is stored is a keyed hash of a token secret, and the keys of an ID-key pair, which a
+signature check needs in clear (canvas-a 1.2, brightspace 1.3).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
+
+from chalicelib.domain.access import Actor
+from chalicelib.domain.errors import DomainError, InvalidError
+
+if TYPE_CHECKING:
+    from chalicelib.domain.ports import Clock, CredentialStore, Ids
+
+HINT_LENGTH = 5
+TOKEN_LENGTH = 64
+"""Characters of a token secret (canvas-a 3.1): 256 bits in hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """An access token without its secret (canvas-a 3.1). `scopes` empty: unlimited."""
+
+    id: int
+    user_id: int
+    root_account_id: int
+    purpose: str
+    created_at: datetime
+    updated_at: datetime
+    hint: str
+    hash: str
+    scopes: tuple[str, ...] = ()
+    workflow_state: str = "active"
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdKey:
+    """A user key of an application, with the application's key beside it."""
+
+    app_id: str
+    app_key: str
+    user_token_id: str
+    """The opaque `x_b`, not the user's number."""
+    user_key: str
+    user_id: int
+    root_account_id: int
+
+
+class AuthenticationError(DomainError):
+    """The credentials do not prove anything."""
+
+
+class TokenUnknownError(AuthenticationError):
+    """No such token, or a pending one (canvas-a 1.3)."""
+
+
+class TokenRevokedError(AuthenticationError):
+    """The token was deleted."""
+
+
+class TokenExpiredError(AuthenticationError):
+    """The token's time is over."""
+
+    def __init__(self, expired_at: datetime) -> None:
+        super().__init__("The token has expired.")
+        self.expired_at = expired_at
+
+
+class SignatureError(AuthenticationError):
+    """A signature is wrong, or its application or user key unknown."""
+
+
+class SkewError(AuthenticationError):
+    """The time stamp is outside the window; the answer tells the server's time (brightspace 1.2)."""
+
+
+class AnonymousError(AuthenticationError):
+    """No user is named where one is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """Who calls, and what their bucket has spent in the present minute, this call included."""
+
+    actor: Actor
+    spent: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenService:
+    """Bearer tokens. `key` gives the key of the keyed hash."""
+
+    credentials: CredentialStore
+    clock: Clock
+    ids: Ids
+    key: Callable[[], bytes]
+
+    def hash(self, secret: str) -> str:
+        """The keyed hash under which a token is stored."""
+        return hmac.new(self.key(), secret.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+    def create(
+        self,
+        user_id: int,
+        root_account_id: int,
+        *,
+        purpose: str,
+        scopes: tuple[str, ...] = (),
+        expires_at: datetime | None = None,
+    ) -> tuple[Token, str]:
+        """A new active token and its secret, which is never shown again. Raises InvalidError on a bad purpose."""
+        if not 1 <= len(purpose) <= PURPOSE_LIMIT:
+            raise InvalidError(f"purpose must have 1 to {PURPOSE_LIMIT} characters.", field="purpose")
+        secret, now = self.ids.hexadecimal(TOKEN_LENGTH), self.clock.now()
+        token = Token(
+            id=self.ids.new(),
+            user_id=user_id,
+            root_account_id=root_account_id,
+            purpose=purpose,
+            created_at=now,
+            updated_at=now,
+            hint=secret[:HINT_LENGTH],
+            hash=self.hash(secret),
+            scopes=scopes,
+            expires_at=expires_at,
+        )
+        self.credentials.create_token(token)
+        return token, secret
+
+    def authenticate(self, secret: str, cost: int) -> Authenticated:
+        """Who the token speaks for; charges its bucket in the same call.
+
+        Raises
+        ------
+        TokenUnknownError, TokenRevokedError, TokenExpiredError
+            See there (canvas-a 1.3).
+        """
+        now = self.clock.now()
+        use = self.credentials.use_token(self.hash(secret), cost, now)
+        if use is None or use.token.workflow_state == "pending":
+            raise TokenUnknownError("There is no such token.")
+        token = use.token
+        if token.workflow_state != "active":
+            raise TokenRevokedError("The token was deleted.")
+        if token.expires_at is not None and token.expires_at <= now:
+            raise TokenExpiredError(token.expires_at)
+        actor = Actor(
+            user_id=token.user_id,
+            root_account_id=token.root_account_id,
+            token_id=token.id,
+            scopes=token.scopes,
+            app=f"token/{token.id}",
+        )
+        return Authenticated(actor, use.spent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedCall:
+    """A call with ID-key parameters (brightspace 1.3 B). `path` is as the client sent it; an absent text is empty."""
+
+    method: str
+    path: str
+    x_a: str = ""
+    x_b: str = ""
+    x_c: str = ""
+    x_d: str = ""
+    x_t: str = ""
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether no user is named: `x_b` and `x_d` absent or empty."""
+        return not self.x_b and not self.x_d
+
+
+@dataclass(frozen=True, slots=True)
+class IdKeyService:
+    """Signed calls of applications and users."""
+
+    credentials: CredentialStore
+    clock: Clock
+    ids: Ids
+
+    def create(self, user_id: int, root_account_id: int, app: tuple[str, str] | None = None) -> IdKey:
+        """A new user key; `app` is (id, key) of an application there is, None makes one."""
+        app_id, app_key = app or (self.ids.hexadecimal(22), self.ids.hexadecimal(44))
+        pair = IdKey(
+            app_id=app_id,
+            app_key=app_key,
+            user_token_id=self.ids.hexadecimal(22),
+            user_key=self.ids.hexadecimal(44),
+            user_id=user_id,
+            root_account_id=root_account_id,
+        )
+        self.credentials.create_id_key(pair)
+        return pair
+
+    def authenticate(self, call: SignedCall) -> Actor | None:
+        """Who signed; None for a valid anonymous signature.
+
+        Raises
+        ------
+        SignatureError, SkewError
+            In the order of brightspace 1.3: missing parts, the time window, the application, the user.
+        """
+        if not (call.x_a and call.x_c and call.x_t.isascii() and call.x_t.isdigit()):
+            raise SignatureError("A part of the signature is missing.")
+        now = int(self.clock.now().timestamp())
+        if len(call.x_t) > TIME_DIGITS or abs(now - int(call.x_t)) > WINDOW_S:
+            raise SkewError("The time stamp is outside the window.")
+        app_key, pair = self.credentials.id_key(call.x_a, call.x_b)
+        if app_key is None or not _signed(app_key, call, call.x_c):
+            raise SignatureError("The application's signature does not fit.")
+        if call.anonymous:
+            return None
+        if pair is None or not _signed(pair.user_key, call, call.x_d):
+            raise SignatureError("The user's signature does not fit.")
+        return Actor(user_id=pair.user_id, root_account_id=pair.root_account_id, app=f"app/{call.x_a}")
+
+
+PURPOSE_LIMIT = 255
+WINDOW_S = 300
+TIME_DIGITS = 12
+
+
+def sign(key: str, call: SignedCall) -> str:
+    """The signature of a call with a key (brightspace 1.3).
+
+    >>> call = SignedCall(method="GET", path="/d2l/api/eP/2.5/export/501/status", x_t="1700000000")
+    >>> sign("app-key-01", call)
+    'HErIPX6hJzmN_CLgPHIPwNFU0aZxigGA-6aoF6sMC3E'
+    """
+    base = f"{call.method.upper()}&{unquote_plus(call.path).lower()}&{call.x_t}"
+    digest = hmac.new(key.encode(), base.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _signed(key: str, call: SignedCall, signature: str) -> bool:
+    return hmac.compare_digest(sign(key, call).encode(), signature.encode("utf-8", "surrogatepass"))

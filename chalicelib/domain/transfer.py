@@ -1,0 +1,217 @@
+"""Exports and imports, as their owners ask for them; the work itself is a job (brightspace 4, 5; design 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, BinaryIO
+
+from chalicelib.domain.access import Actor, holds_over
+from chalicelib.domain.epobject import EpObject, Kind, associated_ids
+from chalicelib.domain.errors import DeniedError, InvalidError, NotFoundError
+from chalicelib.domain.job import Job, JobKind, JobStatus, PackageFile
+from chalicelib.domain.person import Account, User
+from chalicelib.domain.ports import BlobStore, Clock, Ids, JobQueue, JobStore, ObjectStore, PeopleStore
+
+EXPORT_ID_LIMIT = 10_000
+"""Objects one export may name; an export of all has no limit."""
+TARGET_LIMIT = 90
+"""Target users of one import: their jobs are written in one transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportOptions:
+    """What an export adds to the named objects (brightspace 4.1)."""
+
+    forms: bool = False
+    associated: bool = False
+    reflections: bool = False
+    """Reflections associated with a named object."""
+    of_reflections: bool = False
+    """Objects that named reflections are associated with."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobService:
+    """What exports and imports share: making jobs, and looking at one's own."""
+
+    jobs: JobStore
+    queue: JobQueue
+    clock: Clock
+    ids: Ids
+    keep_s: int
+
+    def start(self, jobs: Sequence[Job], idempotency: str = "") -> list[Job]:
+        """Write the jobs, then announce them. A repeated idempotency key answers the jobs it made before."""
+        made = self.jobs.create(jobs, idempotency)
+        self.queue.send(job.id for job in made if job.status is JobStatus.QUEUED)
+        return made
+
+    def draft(self, actor: Actor, kind: JobKind, owner_id: int, parameters: dict[str, Any]) -> Job:
+        """A job that is not stored yet."""
+        now = self.clock.now()
+        return Job(
+            id=self.ids.new(),
+            kind=kind,
+            owner_id=owner_id,
+            requested_by=actor.user_id,
+            root_account_id=actor.root_account_id,
+            created_at=now,
+            expires_at=now + timedelta(seconds=self.keep_s),
+            parameters=parameters,
+        )
+
+    def own(self, actor: Actor, kind: JobKind, job_id: int) -> Job:
+        """The caller's job, checked in the order of brightspace 3: access, existence, ownership.
+
+        Raises
+        ------
+        DeniedError, NotFoundError
+            ePortfolio is switched off, or the job is someone else's; unknown, expired, or of the other kind.
+        """
+        job, account = self.jobs.find(actor, job_id)
+        check_access(account)
+        if job is None or job.kind is not kind:
+            raise NotFoundError(f"No {kind} task {job_id} is visible to you.")
+        if job.owner_id != actor.user_id:
+            raise DeniedError(f"The {kind} task {job_id} belongs to someone else.")
+        return job
+
+
+@dataclass(frozen=True, slots=True)
+class ExportService:
+    """Asking for packages and fetching them."""
+
+    objects: ObjectStore
+    blobs: BlobStore
+    jobs: JobService
+
+    def request(
+        self, actor: Actor, ids: Sequence[int], options: ExportOptions | None = None, *, idempotency: str = ""
+    ) -> Job:
+        """An export of the named objects and what the options add; the set of ids is fixed now.
+
+        Raises
+        ------
+        InvalidError
+            No id, too many, or none that exists.
+        DeniedError
+            No access, or one of them is someone else's.
+        """
+        wanted = list(dict.fromkeys(ids))
+        if not wanted:
+            raise InvalidError("Name at least one object.", field="ObjectIds", code="blank")
+        if len(wanted) > EXPORT_ID_LIMIT:
+            raise InvalidError(f"Name at most {EXPORT_ID_LIMIT} objects, or export all.", field="ObjectIds")
+        places, account = self.objects.places(actor, wanted)
+        check_access(account)
+        places = {object_id: place for object_id, place in places.items() if not place.deleted}
+        if not places:
+            raise InvalidError("None of the objects exists.", field="ObjectIds")
+        if any(place.owner_id != actor.user_id for place in places.values()):
+            raise DeniedError("Some of the objects belong to someone else.")
+        keys = {object_id: place.kind for object_id, place in places.items()}
+        if options and options != ExportOptions():
+            keys |= self._added(actor, keys, options)
+        parameters = {"keys": [[kind.value, object_id] for object_id, kind in sorted(keys.items())]}
+        job = self.jobs.draft(actor, JobKind.EXPORT, actor.user_id, parameters)
+        return self.jobs.start([job], _scoped(idempotency, "export/new"))[0]
+
+    def request_all(self, actor: Actor, *, idempotency: str = "") -> Job:
+        """An export of everything the caller owns at this moment. Raises InvalidError when that is nothing."""
+        check_access(self.objects.places(actor, [])[1])
+        if not self.objects.owns_anything(actor.user_id):
+            raise InvalidError("You own nothing to export.", field="ObjectIds")
+        job = self.jobs.draft(actor, JobKind.EXPORT, actor.user_id, {})
+        return self.jobs.start([job], _scoped(idempotency, "export/new/all"))[0]
+
+    def package(self, actor: Actor, job_id: int) -> PackageFile:
+        """The finished package. Raises NotFoundError while there is none, DeniedError for another's."""
+        job = self.jobs.own(actor, JobKind.EXPORT, job_id)
+        if job.result is None or not self.blobs.exists(job.result.key):
+            raise NotFoundError(f"The export task {job_id} has no package.")
+        return job.result
+
+    def _added(self, actor: Actor, keys: dict[int, Kind], options: ExportOptions) -> dict[int, Kind]:
+        named = self.objects.own(actor.user_id, [(kind, object_id) for object_id, kind in keys.items()])
+        added: set[int] = set()
+        if options.associated:
+            added |= associated_ids(named.values())
+        if options.reflections:
+            added |= {target for one in named.values() for target in one.targets("reflected_on_by")}
+        if options.of_reflections:
+            reflections: list[EpObject] = [one for one in named.values() if one.kind is Kind.REFLECTION]
+            added |= {target for one in reflections for target in one.targets("reflects_on")}
+        places, _ = self.objects.places(actor, sorted(added - keys.keys()))
+        found = {
+            object_id: place.kind
+            for object_id, place in places.items()
+            if place.owner_id == actor.user_id and not place.deleted
+        }
+        if options.forms:
+            found |= {form: Kind.FORM for form in self.objects.ids_of_kind(actor.user_id, Kind.FORM)}
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class ImportService:
+    """Handing packages in."""
+
+    people: PeopleStore
+    blobs: BlobStore
+    jobs: JobService
+
+    def request(
+        self, actor: Actor, package: BinaryIO, targets: Sequence[int] = (), *, idempotency: str = ""
+    ) -> list[Job]:
+        """One import job a target user, owned by that user; in the order of `targets`, repeats repeated.
+
+        Raises
+        ------
+        DeniedError
+            No access; or a target is not the caller, who has no right over them.
+        NotFoundError
+            A target does not exist or cannot receive; then there is no job for anyone (brightspace 5.2).
+        """
+        _, account = self.people.member(actor)
+        check_access(account)
+        wanted = list(dict.fromkeys(targets)) or [actor.user_id]
+        if len(wanted) > TARGET_LIMIT:
+            raise InvalidError(f"Name at most {TARGET_LIMIT} target users.", field="targetUsers")
+        self._check_targets(actor, wanted)
+        drafts = [self.jobs.draft(actor, JobKind.IMPORT, target, {}) for target in wanted]
+        key = f"uploads/{drafts[0].id}"
+        self.blobs.put_stream(key, package)
+        drafts = [replace(draft, parameters={"upload": key}) for draft in drafts]
+        made = self.jobs.start(drafts, _scoped(idempotency, "import/new"))
+        by_owner = {job.owner_id: job for job in made}
+        return [by_owner[target] for target in (targets or wanted)]
+
+    def _check_targets(self, actor: Actor, wanted: Sequence[int]) -> None:
+        if list(wanted) == [actor.user_id]:
+            return
+        users = self.people.users([actor.user_id, *wanted])
+        viewer = users.get(actor.user_id)
+        found = [users.get(target) for target in wanted]
+        if any(not _receives(user, actor) for user in found):
+            if viewer is None or not viewer.admin_of:
+                raise DeniedError("You may import for yourself only.")
+            raise NotFoundError("A target user does not exist or cannot receive.")
+        if any(user is not None and user.id != actor.user_id and not holds_over(viewer, user) for user in found):
+            raise DeniedError("You may import for yourself only.")
+
+
+def check_access(account: Account) -> None:
+    """Raise DeniedError where ePortfolio is switched off (brightspace 1.5)."""
+    if not account.eportfolios_enabled:
+        raise DeniedError("ePortfolio is switched off for you.")
+
+
+def _receives(user: User | None, actor: Actor) -> bool:
+    return user is not None and user.active and user.root_account_id == actor.root_account_id
+
+
+def _scoped(idempotency: str, route: str) -> str:
+    return f"{route}/{idempotency}" if idempotency else ""
+

@@ -1,0 +1,1 @@
+"""Packages: Leap2A reading and writing, the HTML copy, zip rules. Pure streams in, streams out."""

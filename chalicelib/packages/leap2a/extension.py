@@ -1,0 +1,93 @@
+"""What Leap2A cannot say and a round trip needs: one small JSON document in an element of our own namespace.
+
+It is written only as far as the rest of the entry does not say it already, and read with the same distrust as
+everything else in a package.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+ELEMENT = "folio:object"
+
+
+class SectionFacts(msgspec.Struct, frozen=True, omit_defaults=True, rename={"type": "t", "target": "i"}):
+    """A section of a page. Its HTML is in the page's next text block; `target` is an object's id in the package."""
+
+    type: str
+    target: int | None = None
+    foreign: bool = False
+    """`target` is not an object of the package but an id elsewhere (a submission)."""
+    text: bool = False
+    """It has content, which is in a text block."""
+
+
+class Extension(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    kw_only=True,
+    rename={
+        "kind": "k",
+        "name": "n",
+        "file_name": "f",
+        "media_type": "mt",
+        "description": "d",
+        "content_type": "ct",
+        "created": "c",
+        "updated": "u",
+        "no_comments": "nc",
+        "tags": "t",
+        "portfolio_id": "p",
+        "position": "o",
+        "plain": "pl",
+        "loose": "l",
+        "sections": "s",
+        "generated": "g",
+        "self_at": "sa",
+        "synthetic": "x",
+    },
+):
+    """The document. Ids are those of the exporting service: entry `portfolio:object/{id}`."""
+
+    kind: str = ""
+    name: str | None = None
+    file_name: str | None = None
+    media_type: str | None = None
+    description: str | None = None
+    content_type: str | None = None
+    created: str | None = None
+    updated: str | None = None
+    no_comments: bool = False
+    tags: list[tuple[str, bool]] | None = None
+    portfolio_id: int | None = None
+    position: int | None = None
+    plain: bool = False
+    loose: bool = False
+    """A page of no portfolio, and meant to be."""
+    sections: list[SectionFacts] | None = None
+    generated: list[str] = []
+    """What the writer made up for readers like Mahara: names of elements, or `content`, or a category's scheme."""
+    self_at: int | None = None
+    """Place of the Self category, which only one person of a package may show."""
+    synthetic: bool = False
+    """An entry about the account's owner, not an object."""
+
+
+_DECODER = msgspec.json.Decoder(Extension)
+_ENCODER = msgspec.json.Encoder()
+
+
+def encode(extension: Extension) -> str:
+    """The document as text."""
+    return _ENCODER.encode(extension).decode()
+
+
+def decode(text: str | None) -> Extension | None:
+    """The document, or None when it is missing or not one of ours."""
+    if not text:
+        return None
+    try:
+        return _DECODER.decode(text)
+    except msgspec.DecodeError:
+        return None

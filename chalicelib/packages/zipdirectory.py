@@ -1,0 +1,361 @@
+"""The central directory of a zip file, read strictly.
+
+Two programs that read one zip differently are how a checked file and a used file come to differ. So a directory is
+taken only if there is one way to read it: nothing before, after or between the members, no name twice, no name that
+leaves the package, and each member's own header saying the same as the directory.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+import struct
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from chalicelib.domain.errors import PackageError
+
+END = struct.Struct("<4s4H2LH")
+END_SIGNATURE = b"PK\x05\x06"
+LOCATOR = struct.Struct("<4sLQL")
+LOCATOR_SIGNATURE = b"PK\x06\x07"
+END64 = struct.Struct("<4sQ2H2L4Q")
+END64_SIGNATURE = b"PK\x06\x06"
+CENTRAL = struct.Struct("<4s4B4H3L5H2L")
+CENTRAL_SIGNATURE = b"PK\x01\x02"
+LOCAL = struct.Struct("<4s2B4H3L2H")
+LOCAL_SIGNATURE = b"PK\x03\x04"
+MAX32 = 0xFFFFFFFF
+MAX16 = 0xFFFF
+MAX_COMMENT = MAX16
+
+FLAG_ENCRYPTED = 0x1
+FLAG_DESCRIPTOR = 0x8
+FLAG_STRONG = 0x40
+FLAG_UTF8 = 0x800
+FLAG_MASKED = 0x2000
+STORED, DEFLATED = 0, 8
+MAX_DESCRIPTOR = 24
+"""Bytes of the longest data descriptor: signature, checksum and two 64-bit sizes."""
+CHUNK = 1 << 16
+
+_DRIVE = re.compile(r"^[A-Za-z]:")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Caps on a package, enforced while inflating. Sizes in bytes."""
+
+    max_members: int = 250_000
+    max_total_bytes: int = 20 * 1024**3
+    max_member_bytes: int = 5 * 1024**3
+    max_ratio: int = 200
+    """Inflated to deflated size of a member, above the first megabyte."""
+
+
+RATIO_FREE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member as the central directory has it; sizes and offset in bytes."""
+
+    name: str
+    flags: int
+    method: int
+    crc32: int
+    compressed_size: int
+    size: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    count: int
+    size: int
+    offset: int
+    position: int
+
+
+class Directory:
+    """The members of a zip, held compactly: a name and some forty bytes each.
+
+    Raises
+    ------
+    PackageError
+        The directory is damaged, ambiguous or unsafe; the message is for the person who uploaded it.
+    """
+
+    def __init__(self, stream: BinaryIO, limits: Limits) -> None:
+        self.number_by_name: dict[str, int] = {}
+        self._flags = array("H")
+        self._methods = array("B")
+        self._crcs = array("L")
+        self._compressed = array("Q")
+        self._sizes = array("Q")
+        self._offsets = array("Q")
+        self._name_lengths = array("H")
+        self._folders: set[int] = set()
+        end = _find_end(stream)
+        if end.count > limits.max_members:
+            raise PackageError(
+                f"The package has {end.count:,} files; at most {limits.max_members:,} can be imported at once."
+            )
+        self._start = end.offset
+        self._read(stream, end, limits)
+        self._check_layout()
+
+    def __len__(self) -> int:
+        return len(self._offsets)
+
+    def get(self, name: str) -> Member | None:
+        """The member of exactly that name; None for folders too."""
+        number = self.number_by_name.get(name)
+        return None if number is None or number in self._folders else self._member(name, number)
+
+    def names(self) -> Iterator[str]:
+        """Names of all members that are not folders, in directory order."""
+        return (name for name, number in self.number_by_name.items() if number not in self._folders)
+
+    def _member(self, name: str, number: int) -> Member:
+        return Member(
+            name,
+            self._flags[number],
+            self._methods[number],
+            self._crcs[number],
+            self._compressed[number],
+            self._sizes[number],
+            self._offsets[number],
+        )
+
+    def _read(self, stream: BinaryIO, end: _End, limits: Limits) -> None:
+        stream.seek(end.offset)
+        buffer, left, total = b"", end.size, 0
+        for _ in range(end.count):
+            while len(buffer) < CENTRAL.size or len(buffer) < _central_length(buffer):
+                chunk = stream.read(min(CHUNK, left))
+                if not chunk:
+                    raise PackageError("The package is damaged: its list of files is cut short.")
+                left -= len(chunk)
+                buffer += chunk
+            length = _central_length(buffer)
+            total += self._add(buffer[:length], limits)
+            if total > limits.max_total_bytes:
+                raise PackageError(f"The package unpacks to more than {_human(limits.max_total_bytes)}.")
+            buffer = buffer[length:]
+        if buffer or left:
+            raise PackageError("The package is damaged: its list of files has a wrong length.")
+
+    def _add(self, record: bytes, limits: Limits) -> int:
+        fields = CENTRAL.unpack_from(record)
+        flags, method, crc, compressed, size = fields[5], fields[6], fields[9], fields[10], fields[11]
+        name_length, extra_length, disk, attributes, offset = fields[12], fields[13], fields[15], fields[17], fields[18]
+        raw = record[CENTRAL.size : CENTRAL.size + name_length]
+        extra = record[CENTRAL.size + name_length : CENTRAL.size + name_length + extra_length]
+        size, compressed, offset = _zip64(extra, size, compressed, offset)
+        name = _decode(raw, flags)
+        _check_name(name)
+        _check_member(name, flags, method, attributes >> 16, disk)
+        _check_sizes(name, method, compressed, size, limits)
+        if name in self.number_by_name:
+            raise PackageError(f"The package has two files named “{name}”; it is not clear which one is meant.")
+        number = len(self._offsets)
+        self.number_by_name[name] = number
+        if name.endswith("/"):
+            if size:
+                raise PackageError(f"The package is damaged: “{name}” is both a folder and a file.")
+            self._folders.add(number)
+        self._flags.append(flags)
+        self._methods.append(method)
+        self._crcs.append(crc)
+        self._compressed.append(compressed)
+        self._sizes.append(size)
+        self._offsets.append(offset)
+        self._name_lengths.append(name_length)
+        return size
+
+    def _in_file_order(self) -> list[int]:
+        return sorted(range(len(self._offsets)), key=self._offsets.__getitem__)
+
+    def _check_layout(self) -> None:
+        """Members follow each other from the first byte to the directory and do not overlap."""
+        position = 0
+        for number in self._in_file_order():
+            offset = self._offsets[number]
+            if number == 0 and offset > position and not position:
+                raise PackageError("The package has other data in front; it may have been put together by hand.")
+            if offset < position:
+                raise PackageError("The package is unsafe: files in it share the same bytes.")
+            position = offset + LOCAL.size + self._name_lengths[number] + self._compressed[number]
+        if position > self._start:
+            raise PackageError("The package is unsafe: a file in it reaches into the list of files.")
+
+    def verify(self, stream: BinaryIO) -> None:
+        """Compare every member's own header with the directory, in file order, and refuse gaps between members."""
+        names = list(self.number_by_name)
+        position = 0
+        for number in self._in_file_order():
+            member = self._member(names[number], number)
+            if member.offset > position:
+                raise PackageError("The package holds data that its list of files does not mention.")
+            end = data_offset(stream, member) + member.compressed_size
+            position = end + (MAX_DESCRIPTOR if member.flags & FLAG_DESCRIPTOR else 0)
+        if self._start > position:
+            raise PackageError("The package holds data that its list of files does not mention.")
+
+
+def data_offset(stream: BinaryIO, member: Member) -> int:
+    """Where a member's data begins, once its own header agrees with the directory.
+
+    Raises
+    ------
+    PackageError
+        The two disagree.
+    """
+    stream.seek(member.offset)
+    record = stream.read(LOCAL.size)
+    if len(record) < LOCAL.size or not record.startswith(LOCAL_SIGNATURE):
+        raise PackageError(f"The package is damaged: “{member.name}” is not where the list of files says.")
+    _, _, _, flags, method, _, _, crc, compressed, size, name_length, extra_length = LOCAL.unpack(record)
+    rest = stream.read(name_length + extra_length)
+    if len(rest) < name_length + extra_length:
+        raise PackageError("The package is cut short; part of it is missing.")
+    size, compressed, _ = _zip64(rest[name_length:], size, compressed, 0)
+    later = bool(flags & FLAG_DESCRIPTOR)
+    same = (
+        flags == member.flags
+        and method == member.method
+        and _decode(rest[:name_length], flags) == member.name
+        and (crc == member.crc32 or (later and crc == 0))
+        and (compressed == member.compressed_size or (later and compressed == 0))
+        and (size == member.size or (later and size == 0))
+    )
+    if not same:
+        raise PackageError(f"The package is damaged or unsafe: it describes “{member.name}” in two different ways.")
+    return member.offset + LOCAL.size + name_length + extra_length
+
+
+def _central_length(record: bytes) -> int:
+    if not record.startswith(CENTRAL_SIGNATURE):
+        raise PackageError("The package is damaged: its list of files cannot be read.")
+    name, extra, comment = struct.unpack_from("<3H", record, 28)
+    return CENTRAL.size + int(name) + int(extra) + int(comment)
+
+
+def _find_end(stream: BinaryIO) -> _End:
+    length = stream.seek(0, 2)
+    tail_start = max(0, length - END.size - MAX_COMMENT)
+    stream.seek(tail_start)
+    tail = stream.read(length - tail_start)
+    found = tail.rfind(END_SIGNATURE)
+    while found >= 0 and len(tail) - found < END.size:
+        found = tail.rfind(END_SIGNATURE, 0, found)
+    if found < 0:
+        if tail_start or length >= LOCAL.size:
+            raise PackageError("The package is cut short or not a zip file; please export or upload it again.")
+        raise PackageError("This is not a zip file.")
+    _, disk, first_disk, here, count, size, offset, comment = END.unpack_from(tail, found)
+    position = tail_start + found
+    if len(tail) - found - END.size != comment:
+        raise PackageError("The package has other data behind its end; it may be damaged.")
+    if MAX16 in (here, count) or MAX32 in (size, offset):
+        here, count, size, offset, position, disk = _read_end64(
+            stream, position, (here, count, size, offset), disk
+        )
+    if disk or first_disk not in (0, MAX16) or here != count:
+        raise PackageError("The package is one part of several; please join them into one zip file first.")
+    if offset + size != position:
+        raise PackageError("The package is damaged: its list of files is not where it says.")
+    return _End(count, size, offset, position)
+
+
+def _read_end64(
+    stream: BinaryIO, position: int, short: tuple[int, int, int, int], disk: int
+) -> tuple[int, int, int, int, int, int]:
+    if position < LOCATOR.size:
+        return (*short, position, disk)
+    stream.seek(position - LOCATOR.size)
+    signature, _, where, _ = LOCATOR.unpack(stream.read(LOCATOR.size))
+    if signature != LOCATOR_SIGNATURE:
+        return (*short, position, disk)
+    if where + END64.size != position - LOCATOR.size:
+        raise PackageError("The package is damaged: its end record is not where it says.")
+    stream.seek(where)
+    record = stream.read(END64.size)
+    if len(record) < END64.size or not record.startswith(END64_SIGNATURE):
+        raise PackageError("The package is damaged: its end record cannot be read.")
+    _, _, _, _, disk64, _, here, count, size, offset = END64.unpack(record)
+    return here, count, size, offset, where, disk64
+
+
+def _zip64(extra: bytes, size: int, compressed: int, offset: int) -> tuple[int, int, int]:
+    """The true sizes and offset, from the zip64 field where the short ones say so."""
+    if MAX32 not in (size, compressed, offset):
+        return size, compressed, offset
+    while len(extra) >= 4:
+        kind, length = struct.unpack_from("<2H", extra)
+        field = extra[4 : 4 + length]
+        extra = extra[4 + length :]
+        if kind != 1:
+            continue
+        values = [size, compressed, offset]
+        for index, value in enumerate(values):
+            if value == MAX32 and len(field) >= 8:
+                values[index] = struct.unpack_from("<Q", field)[0]
+                field = field[8:]
+        return values[0], values[1], values[2]
+    return size, compressed, offset
+
+
+def _decode(raw: bytes, flags: int) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        if flags & FLAG_UTF8:
+            raise PackageError("The package is damaged: a file name in it cannot be read.") from None
+        return raw.decode("cp437")
+
+
+def _check_name(name: str) -> None:
+    parts = name.split("/")
+    if (
+        not name
+        or "\0" in name
+        or "\\" in name
+        or name.startswith("/")
+        or _DRIVE.match(name)
+        or ".." in parts
+    ):
+        shown = name.replace("\0", "␀")[:100]
+        raise PackageError(f"The package is unsafe: the file name “{shown}” points outside of it.")
+
+
+def _check_member(name: str, flags: int, method: int, mode: int, disk: int) -> None:
+    if flags & (FLAG_ENCRYPTED | FLAG_STRONG | FLAG_MASKED):
+        raise PackageError(f"The package is protected by a password (“{name}”); please export it without one.")
+    if method not in (STORED, DEFLATED):
+        raise PackageError(f"“{name}” is packed by a method this service does not read; please use an ordinary zip.")
+    kind = stat.S_IFMT(mode)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise PackageError(f"The package is unsafe: “{name}” is a link or a device, not a file.")
+    if disk not in (0, MAX16):
+        raise PackageError("The package is one part of several; please join them into one zip file first.")
+
+
+def _check_sizes(name: str, method: int, compressed: int, size: int, limits: Limits) -> None:
+    if size > limits.max_member_bytes:
+        raise PackageError(f"“{name}” unpacks to more than {_human(limits.max_member_bytes)}.")
+    if size > RATIO_FREE_BYTES and size > compressed * limits.max_ratio:
+        raise PackageError(f"The package is unsafe: “{name}” is packed so tightly that it looks like a zip bomb.")
+    if method == STORED and compressed != size:
+        raise PackageError(f"The package is damaged: “{name}” has two different sizes.")
+
+
+def _human(size: int) -> str:
+    for unit in ("bytes", "KB", "MB"):
+        if size < 1024:
+            return f"{size:,} {unit}"
+        size //= 1024
+    return f"{size:,} GB"

@@ -1,0 +1,156 @@
+"""The bucket: files by content, packages, uploads, and the working files of jobs.
+
+| prefix | holds | lives |
+|---|---|---|
+| `files/` | file bytes by SHA-256 | until no object refers to them |
+| `bodies/` | documents too large for an item | with their object |
+| `packages/` | finished packages | by the bucket's lifecycle |
+| `uploads/` | packages to import | by the bucket's lifecycle |
+| `work/` | working files of jobs | by the bucket's lifecycle |
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from chalicelib.domain.errors import NotFoundError
+from chalicelib.domain.ports import Blob
+from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CHUNK = 1024 * 1024
+MISSING = ("NoSuchKey", "404", "NotFound")
+
+
+@dataclass(slots=True)
+class Blobs:
+    """The blob store (see `ports.BlobStore`)."""
+
+    settings: Settings
+    disposition: Callable[[str], str]
+    """Content-Disposition of a download of that name."""
+    _client: S3Client | None = field(default=None)
+
+    @property
+    def client(self) -> S3Client:
+        """The S3 client, made on first use."""
+        if self._client is None:
+            # Path-style addresses work on every engine, and presigned links need the v4 signature.
+            config = Config(signature_version="s3v4", s3={"addressing_style": "path"}, retries={"mode": "standard"})
+            self._client = boto3.client("s3", config=config)
+        return self._client
+
+    @property
+    def bucket(self) -> str:
+        """Name of the bucket."""
+        return self.settings.bucket
+
+    def put_file(self, content: BinaryIO) -> Blob:
+        """Store a file's bytes under their digest."""
+        digest, size = hashlib.sha256(), 0
+        content.seek(0)
+        while chunk := content.read(CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+        content.seek(0)
+        blob = Blob(sha256=digest.hexdigest(), size_bytes=size)
+        self.put_file_as(blob, lambda: content)
+        return blob
+
+    def put_file_as(self, blob: Blob, reopen: Callable[[], BinaryIO]) -> None:
+        """Store bytes whose digest is known, unless they are there."""
+        key = file_key(blob.sha256)
+        if not self.exists(key):
+            self.client.upload_fileobj(reopen(), self.bucket, key)
+
+    def open_file(self, sha256: str, offset: int = 0) -> BinaryIO | None:
+        """A stream over a stored file from `offset`; None when the bytes are gone."""
+        request: dict[str, Any] = {"Bucket": self.bucket, "Key": file_key(sha256)}
+        if offset:
+            request["Range"] = f"bytes={offset}-"
+        try:
+            return cast("BinaryIO", self.client.get_object(**request)["Body"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] in MISSING:
+                return None
+            raise
+
+    def file_link(self, sha256: str, *, file_name: str, media_type: str) -> str:
+        """A presigned address of a stored file, always as a download: its markup never runs on our host."""
+        return self.link(file_key(sha256), content_type=media_type, disposition=self.disposition(file_name))
+
+    def put(self, key: str, content: bytes) -> None:
+        """Write a working file."""
+        self.client.put_object(Bucket=self.bucket, Key=key, Body=content)
+
+    def put_stream(self, key: str, content: BinaryIO) -> None:
+        """Write a working file from a stream."""
+        self.client.upload_fileobj(content, self.bucket, key)
+
+    def get(self, key: str) -> bytes:
+        """Read a working file."""
+        try:
+            return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] in MISSING:
+                raise NotFoundError(f"There is no {key}.") from error
+            raise
+
+    def delete(self, keys: list[str]) -> None:
+        """Remove objects; those not there are no error."""
+        for start in range(0, len(keys), 1000):
+            part = [{"Key": key} for key in keys[start : start + 1000]]
+            self.client.delete_objects(Bucket=self.bucket, Delete={"Objects": part, "Quiet": True})  # type: ignore[typeddict-item]
+
+    def open_seekable(self, key: str) -> BinaryIO:
+        """A seekable stream over an object, reading ranges. Raises NotFoundError."""
+        from smart_open import open as smart_open
+
+        try:
+            return cast(
+                "BinaryIO",
+                smart_open(f"s3://{self.bucket}/{key}", "rb", transport_params={"client": self.client}),
+            )
+        except OSError as error:
+            raise NotFoundError(f"There is no {key}.") from error
+
+    def link(self, key: str, *, content_type: str, disposition: str) -> str:
+        """A presigned address whose answer carries that type and Content-Disposition."""
+        return self.client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self.bucket,
+                "Key": key,
+                "ResponseContentType": content_type,
+                "ResponseContentDisposition": disposition,
+            },
+            ExpiresIn=self.settings.link_ttl_s,
+        )
+
+    def exists(self, key: str) -> bool:
+        """Whether there is such an object."""
+        try:
+            self.client.head_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in MISSING:
+                return False
+            raise
+        return True
+
+
+def file_key(sha256: str) -> str:
+    """Key of a stored file.
+
+    >>> file_key("ab12")
+    'files/ab/ab12'
+    """
+    return f"files/{sha256[:2]}/{sha256}"

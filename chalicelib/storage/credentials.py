@@ -1,0 +1,132 @@
+"""Tokens, key pairs and the minute buckets that pay for calls.
+
+A bucket is attributes `w{minute}` on an item: what was spent in that minute. One unconditional UpdateItem adds to the
+present minute, forgets the ones before and answers the whole item, so that looking a token up and charging it is one
+call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pynamodb.exceptions import PutError, TransactWriteError, VerboseClientError
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.domain.errors import ConflictError
+from chalicelib.domain.ports import Use
+from chalicelib.domain.token import IdKey, Token
+from chalicelib.storage import documents
+from chalicelib.storage.tables import PersonRecord, Tables, conflict, only
+
+FORGET = 5
+"""Minutes before the present one that a charge removes; older leftovers are swept when they are many."""
+LEFTOVERS = 30
+
+
+def secret_key(token_hash: str) -> dict[str, str]:
+    """Key of the item a token is looked up by."""
+    return {"pk": f"secret#{token_hash}", "sk": "secret"}
+
+
+def _app_key(app_id: str) -> dict[str, str]:
+    return {"pk": f"app#{app_id}", "sk": "app"}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The credential store (see `ports.CredentialStore`)."""
+
+    tables: Tables
+
+    def use_token(self, token_hash: str, cost: int, now: datetime) -> Use | None:
+        """Look a token up by its hash and charge its bucket, in one call."""
+        item = self._spend(secret_key(token_hash), cost, now, must_exist=True)
+        if item is None:
+            return None
+        return Use(token=documents.decode(item["document"]["S"], Token), spent=_spent(item, now))
+
+    def create_token(self, token: Token) -> None:
+        """Write a new token: the item it is looked up by, and its place among the user's."""
+        people = self.tables.people
+        document = documents.encode(token)
+        listed = people(
+            pk=f"user#{token.user_id}", sk=f"token#{token.created_at:%Y%m%d%H%M%S%f}#{token.id:016d}", document=document
+        )
+        try:
+            with TransactWrite(connection=self.tables.connection) as transaction:
+                transaction.save(
+                    people(**secret_key(token.hash), document=document, version=token.version),
+                    condition=people.pk.does_not_exist(),
+                )
+                transaction.save(listed, condition=people.pk.does_not_exist())
+        except TransactWriteError as error:
+            raise conflict(error) or error from error
+
+    def id_key(self, app_id: str, user_token_id: str) -> tuple[str | None, IdKey | None]:
+        """The application's key and the user's pair."""
+        keys = [_app_key(app_id)]
+        if user_token_id:
+            keys.append({"pk": f"app#{app_id}", "sk": f"user#{user_token_id}"})
+        app_key = pair = None
+        for record in only(self.tables.batch_get([(self.tables.people, keys)]), PersonRecord):
+            if record.sk == "app":
+                app_key = documents.decode(record.document or "{}", IdKey).app_key
+            else:
+                pair = documents.decode(record.document or "{}", IdKey)
+        return app_key, pair
+
+    def create_id_key(self, pair: IdKey) -> None:
+        """Write a user key, and the application if it is new."""
+        people = self.tables.people
+        document = documents.encode(pair)
+        people(pk=f"app#{pair.app_id}", sk=f"user#{pair.user_token_id}", document=document).save()
+        try:
+            people(**_app_key(pair.app_id), document=document).save(condition=people.pk.does_not_exist())
+        except PutError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+            known, _ = self.id_key(pair.app_id, "")
+            if known != pair.app_key:
+                raise ConflictError("The application has another key.") from error
+
+    def charge(self, bucket: str, cost: int, limit: int, now: datetime) -> int:  # noqa: ARG002 - the port's shape
+        """Charge a bucket and answer what it has spent in the present minute."""
+        item = self._spend({"pk": f"bucket#{bucket}", "sk": "bucket"}, cost, now)
+        return _spent(item or {}, now)
+
+    def _spend(
+        self, key: dict[str, str], cost: int, now: datetime, *, must_exist: bool = False
+    ) -> dict[str, Any] | None:
+        minute = _minute(now)
+        stale = [f"w{minute - age}" for age in range(1, FORGET + 1)]
+        request: dict[str, Any] = {
+            "TableName": self.tables.people.Meta.table_name,  # type: ignore[attr-defined]
+            "Key": {name: {"S": value} for name, value in key.items()},
+            "UpdateExpression": f"ADD w{minute} :cost REMOVE {', '.join(stale)}",
+            "ExpressionAttributeValues": {":cost": {"N": str(cost)}},
+            "ReturnValues": "ALL_NEW",
+        }
+        if must_exist:
+            request["ConditionExpression"] = "attribute_exists(pk)"
+        try:
+            item: dict[str, Any] = self.tables.connection.dispatch("UpdateItem", request)["Attributes"]
+        except VerboseClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                return None
+            raise
+        leftovers = [name for name in item if name.startswith("w") and name[1:].isdigit() and name != f"w{minute}"]
+        if len(leftovers) > LEFTOVERS:
+            sweep = {"TableName": request["TableName"], "Key": request["Key"]}
+            sweep["UpdateExpression"] = "REMOVE " + ", ".join(leftovers)
+            self.tables.connection.dispatch("UpdateItem", sweep)
+        return item
+
+
+def _minute(now: datetime) -> int:
+    return int(now.timestamp()) // 60
+
+
+def _spent(item: dict[str, Any], now: datetime) -> int:
+    return int(item.get(f"w{_minute(now)}", {"N": "0"})["N"])

@@ -1,0 +1,316 @@
+"""Objects in DynamoDB: one partition an owner, one item an object, one locator an id."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from pynamodb.exceptions import PutError, TransactWriteError
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.domain.access import Actor, Sight
+from chalicelib.domain.epobject import EpObject, Kind
+from chalicelib.domain.errors import ConflictError, InvalidError, NotFoundError
+from chalicelib.domain.paging import SKIP_LIMIT, PageRequest, Slice
+from chalicelib.domain.person import Account, User
+from chalicelib.domain.ports import BlobStore, Change, Created, Deleted, Place
+from chalicelib.storage import documents, people
+from chalicelib.storage.tables import (
+    LocatorRecord,
+    ObjectRecord,
+    PersonRecord,
+    Tables,
+    conflict,
+    only,
+)
+
+T = TypeVar("T")
+
+ITEM_LIMIT = 300_000
+"""Bytes of a document kept in the item; a larger one goes to the bucket (an item holds 400 KB)."""
+TOMBSTONE_S = 30 * 86400
+"""How long a deleted object is remembered; a deleted portfolio stays, for Canvas's restore."""
+PLACES_KEPT = 10_000
+"""Locators a container remembers; where an id leads never changes."""
+
+
+def object_key(kind: Kind, object_id: int) -> str:
+    """Range key of an object: kinds apart, ids in order.
+
+    >>> object_key(Kind.PAGE, 7)
+    'page#0000000000000007'
+    """
+    return f"{kind.value}#{object_id:016d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """The object store (see `ports.ObjectStore`)."""
+
+    tables: Tables
+    blobs: BlobStore
+    known: dict[int, tuple[int, Kind]] = field(default_factory=dict)
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Write all changes or none."""
+        if len(changes) == 1 and not isinstance(changes[0], (Created, Deleted)):
+            self._replace(changes[0].object)
+            return
+        try:
+            with TransactWrite(connection=self.tables.connection) as transaction:
+                for change in changes:
+                    self._add(transaction, change)
+                self._add_counters(transaction, changes)
+        except TransactWriteError as error:
+            raise conflict(error) or error from error
+
+    def find(self, actor: Actor, kinds: Sequence[Kind], object_id: int) -> Sight | None:
+        """The object of that id for that viewer."""
+        tables, place = self.tables, self.known.get(object_id)
+        guesses = [{"owner": actor.user_id, "key": object_key(kind, object_id)} for kind in kinds]
+        locators = [] if place else [{"locator": f"id#{object_id}"}]
+        found = tables.batch_get(
+            [
+                (tables.objects, guesses),
+                (tables.locators, locators),
+                (tables.people, [people.account_key(actor.root_account_id)]),
+            ]
+        )
+        account = _first(found, people.account_key(actor.root_account_id), Account)
+        for record in only(found, ObjectRecord):
+            return Sight(object=self.entity(record), account=account)
+        for locator in only(found, LocatorRecord):
+            place = self._learn(object_id, locator)
+        if place is None or place[1] not in kinds or place[0] == actor.user_id:
+            return None
+        owner_key, viewer_key = people.user_key(place[0]), people.user_key(actor.user_id)
+        found = tables.batch_get(
+            [
+                (tables.objects, [{"owner": place[0], "key": object_key(place[1], object_id)}]),
+                (tables.people, [owner_key, viewer_key]),
+            ]
+        )
+        for record in only(found, ObjectRecord):
+            return Sight(
+                object=self.entity(record),
+                account=account,
+                owner=_first(found, owner_key, User),
+                viewer=_first(found, viewer_key, User),
+            )
+        return None
+
+    def find_unseen(self, kind: Kind, object_id: int) -> EpObject | None:
+        """The object of that id for nobody in particular."""
+        place = self.known.get(object_id)
+        if place is None:
+            locators = self.tables.batch_get([(self.tables.locators, [{"locator": f"id#{object_id}"}])])
+            for locator in only(locators, LocatorRecord):
+                place = self._learn(object_id, locator)
+        if place is None or place[1] is not kind:
+            return None
+        return self.own(place[0], [(kind, object_id)]).get(object_id)
+
+    def own(self, owner_id: int, keys: Sequence[tuple[Kind, int]]) -> dict[int, EpObject]:
+        """Those of the owner's objects, by id."""
+        wanted = [{"owner": owner_id, "key": object_key(kind, object_id)} for kind, object_id in keys]
+        records = only(self.tables.batch_get([(self.tables.objects, wanted)]), ObjectRecord)
+        return {one.id: one for one in map(self.entity, records)}
+
+    def places(self, actor: Actor, ids: Sequence[int]) -> tuple[dict[int, Place], Account]:
+        """Where those ids lead, and the actor's root account."""
+        account_key = people.account_key(actor.root_account_id)
+        found = self.tables.batch_get(
+            [
+                (self.tables.people, [account_key]),
+                (self.tables.locators, [{"locator": f"id#{object_id}"} for object_id in dict.fromkeys(ids)]),
+            ]
+        )
+        places = {}
+        for record in only(found, LocatorRecord):
+            if record.owner is not None and record.kind is not None:
+                object_id = int(record.locator.removeprefix("id#"))
+                places[object_id] = Place(
+                    owner_id=int(record.owner), kind=Kind(record.kind), deleted=bool(record.deleted)
+                )
+        account = _first(found, account_key, Account)
+        if account is None:
+            raise NotFoundError("There is no such root account.")
+        return places, account
+
+    def portfolios(self, owner_id: int, page: PageRequest, *, include_deleted: bool = False) -> Slice[EpObject]:
+        """The owner's portfolios by `updated_at` ascending."""
+        return self._slice("shelved" if include_deleted else "listed", owner_id, "portfolio#", page)
+
+    def pages(self, portfolio: EpObject, page: PageRequest) -> Slice[EpObject]:
+        """A portfolio's pages by position, then id."""
+        return self._slice("listed", portfolio.owner_id, f"page#{portfolio.id:016d}#", page)
+
+    def walk(self, owner_id: int, after: str = "", limit: int = 500) -> tuple[list[EpObject], str]:
+        """Objects in key order from behind `after`, and where to go on."""
+        condition = self.tables.objects.key > after if after else None
+        records = list(
+            self.tables.objects.query(owner_id, condition, consistent_read=True, limit=limit, page_size=limit)
+        )
+        ended = len(records) < limit
+        return [self.entity(record) for record in records], "" if ended else records[-1].key
+
+    def owns_anything(self, owner_id: int) -> bool:
+        """Whether the owner has at least one object that is not deleted."""
+        records = self.tables.objects.query(owner_id, consistent_read=True, page_size=10)
+        return any(record.expires_at is None and not self.entity(record).deleted for record in records)
+
+    def ids_of_kind(self, owner_id: int, kind: Kind) -> list[int]:
+        """Ids of the owner's objects of a kind that has few of them."""
+        prefix = self.tables.objects.key.startswith(f"{kind.value}#")
+        records = self.tables.objects.query(owner_id, prefix, consistent_read=True)
+        return [one.id for one in map(self.entity, records) if not one.deleted]
+
+    def entity(self, record: ObjectRecord) -> EpObject:
+        """The object of a record, fetched from the bucket when it is large."""
+        text: str | bytes = record.document or ""
+        if record.overflow:
+            text = self.blobs.get(record.overflow)
+        return documents.decode(text, EpObject)
+
+    def record(self, one: EpObject) -> ObjectRecord:
+        """The record of an object, its large document put into the bucket."""
+        text, overflow = documents.encode(one), None
+        if len(text.encode()) > ITEM_LIMIT:
+            overflow = f"bodies/{one.owner_id}/{one.id}/{one.version}"
+            self.blobs.put(overflow, text.encode())
+        expires = None
+        if one.deleted_at is not None and one.kind is not Kind.PORTFOLIO:
+            expires = int((one.deleted_at + timedelta(seconds=TOMBSTONE_S)).timestamp())
+        return self.tables.objects(
+            owner=one.owner_id,
+            key=object_key(one.kind, one.id),
+            listed=None if one.deleted else _order(one),
+            shelved=_order(one) if one.kind is Kind.PORTFOLIO else None,
+            version=one.version,
+            import_id=one.import_id or None,
+            document=None if overflow else text,
+            overflow=overflow,
+            expires_at=expires,
+        )
+
+    def locator(self, one: EpObject) -> LocatorRecord:
+        """The locator of an object."""
+        return self.tables.locators(
+            locator=f"id#{one.id}", owner=one.owner_id, kind=one.kind.value, import_id=one.import_id or None
+        )
+
+    def _replace(self, one: EpObject) -> None:
+        try:
+            self.record(one).save(condition=self.tables.objects.version == one.version - 1)
+        except PutError as error:
+            if error.cause_response_code == "ConditionalCheckFailedException":
+                raise ConflictError("The item changed while it was being written.") from error
+            raise
+
+    def _add(self, transaction: TransactWrite, change: Change) -> None:
+        one, tables = change.object, self.tables
+        if isinstance(change, Created):
+            transaction.save(self.record(one), condition=tables.objects.key.does_not_exist())
+            transaction.save(self.locator(one), condition=tables.locators.locator.does_not_exist())
+            return
+        transaction.save(self.record(one), condition=tables.objects.version == one.version - 1)
+        if isinstance(change, Deleted):
+            locator = tables.locators(locator=f"id#{one.id}")
+            if one.kind is Kind.PORTFOLIO:
+                transaction.update(locator, actions=[tables.locators.deleted.set(True)])
+            else:
+                transaction.delete(locator)
+
+    def _add_counters(self, transaction: TransactWrite, changes: Sequence[Change]) -> None:
+        tables = self.tables
+        active: dict[int, int] = {}
+        total: dict[int, int] = {}
+        refs: dict[str, int] = {}
+        for change in changes:
+            step = 1 if isinstance(change, Created) else -1 if isinstance(change, Deleted) else 0
+            one = change.object
+            if one.kind is Kind.PORTFOLIO and step:
+                active[one.owner_id] = active.get(one.owner_id, 0) + step
+                total[one.owner_id] = total.get(one.owner_id, 0) + max(step, 0)
+            if one.file is not None and step:
+                refs[one.file.sha256] = refs.get(one.file.sha256, 0) + step
+        for owner_id, step in active.items():
+            person = tables.people(**people.user_key(owner_id))
+            actions = [tables.people.portfolios_active.add(step), tables.people.portfolios_all.add(total[owner_id])]
+            transaction.update(person, actions=actions, condition=tables.people.pk.exists())
+        for sha256, step in refs.items():
+            blob = tables.locators(locator=f"blob#{sha256}")
+            condition = tables.locators.doomed.does_not_exist()
+            transaction.update(blob, actions=[tables.locators.refs.add(step)], condition=condition)
+
+    def _slice(self, index: str, owner_id: int, prefix: str, page: PageRequest) -> Slice[EpObject]:
+        start: dict[str, Any] | None = None
+        if page.cursor:
+            start = _start_of(index, owner_id, prefix, page.cursor)
+        elif page.offset:
+            if page.offset > SKIP_LIMIT:
+                raise InvalidError(f"Page {page.number} is too far to jump to; follow the next links.", field="page")
+            start = self.tables.place_after(index, prefix, owner_id, page.offset)
+            if start is None:
+                return Slice(items=())
+        attribute = getattr(self.tables.objects, index)
+        records = list(
+            self.tables.objects.query(
+                owner_id,
+                attribute.startswith(prefix),
+                consistent_read=True,
+                index_name=index,
+                limit=page.size + 1,
+                page_size=page.size + 1,
+                last_evaluated_key=start,
+            )
+        )
+        shown = records[: page.size]
+        cursor = _cursor(getattr(shown[-1], index)) if len(records) > page.size else ""
+        return Slice(items=[self.entity(record) for record in shown], next_cursor=cursor)
+
+    def _learn(self, object_id: int, locator: LocatorRecord) -> tuple[int, Kind] | None:
+        if locator.owner is None or locator.kind is None:
+            return None
+        if len(self.known) >= PLACES_KEPT:
+            self.known.clear()
+        place = (int(locator.owner), Kind(locator.kind))
+        self.known[object_id] = place
+        return place
+
+
+def _order(one: EpObject) -> str | None:
+    """The place of an object in its list: portfolios by last change, pages by position, others in none."""
+    if one.portfolio is not None:
+        return f"portfolio#{one.updated_at.strftime('%Y%m%d%H%M%S%f')}#{one.id:016d}"
+    if one.page is not None and one.page.portfolio_id is not None:
+        return f"page#{one.page.portfolio_id:016d}#{one.page.position:010d}#{one.id:016d}"
+    return None
+
+
+def _cursor(place: str) -> str:
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def _start_of(index: str, owner_id: int, prefix: str, cursor: str) -> dict[str, Any]:
+    """The start key a cursor stands for. Raises InvalidError when it is not one of this list."""
+    try:
+        place = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        place = ""
+    last = place.rsplit("#", 1)[-1]
+    if not (place.startswith(prefix) and last.isascii() and last.isdigit()):
+        raise InvalidError("The cursor is not one of this list; follow the links.", field="cursor")
+    key = object_key(Kind(prefix.split("#", 1)[0]), int(last))
+    return {"owner": {"N": str(owner_id)}, "key": {"S": key}, index: {"S": place}}
+
+
+def _first(found: Sequence[Any], key: dict[str, Any], entity: type[T]) -> T | None:
+    for record in only(found, PersonRecord):
+        if record.pk == key["pk"] and record.sk == key["sk"]:
+            return people.entity(record, entity)
+    return None

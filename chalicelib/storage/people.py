@@ -1,0 +1,188 @@
+"""Accounts and users in DynamoDB: an item each, and a name item for every name they are found by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.domain.access import Actor
+from chalicelib.domain.errors import InvalidError
+from chalicelib.domain.person import Account, User
+from chalicelib.storage import documents
+from chalicelib.storage.tables import PersonRecord, Tables, conflict, only
+
+T = TypeVar("T")
+
+DEFAULT_DOMAIN = ""
+
+
+def user_key(user_id: int) -> dict[str, str]:
+    """Key of a user's item."""
+    return {"pk": f"user#{user_id}", "sk": "user"}
+
+
+def account_key(account_id: int) -> dict[str, str]:
+    """Key of an account's item."""
+    return {"pk": f"account#{account_id}", "sk": "account"}
+
+
+def name_key(root_account_id: int, scheme: str, value: str) -> dict[str, str]:
+    """Key of a name's item; login names fold case (canvas-a 1.5)."""
+    folded = value.casefold() if scheme == "sis_login_id" else value
+    return {"pk": f"name#{root_account_id}#{scheme}#{folded}", "sk": "name"}
+
+
+def domain_key(host: str) -> dict[str, str]:
+    """Key of the item that says which root account serves a host."""
+    return {"pk": f"domain#{host.lower()}", "sk": "domain"}
+
+
+def entity(record: PersonRecord, kind: type[T]) -> T:
+    """The entity of a record."""
+    one = documents.decode(record.document or "{}", kind)
+    if isinstance(one, User):
+        active, total = int(record.portfolios_active or 0), int(record.portfolios_all or 0)
+        return replace(one, portfolios_active=active, portfolios_all=total)  # type: ignore[return-value]
+    return one
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The people store (see `ports.PeopleStore`)."""
+
+    tables: Tables
+    roots: dict[str, int] = field(default_factory=dict)
+    """Root accounts by host, remembered; a host never moves to another root while a container lives."""
+
+    def user(self, user_id: int) -> User | None:
+        """The user, or None."""
+        return self.users([user_id]).get(user_id)
+
+    def users(self, ids: Sequence[int]) -> dict[int, User]:
+        """Those users, by id."""
+        records = self._get([user_key(user_id) for user_id in dict.fromkeys(ids)])
+        return {user.id: user for user in (entity(record, User) for record in records)}
+
+    def member(self, actor: Actor) -> tuple[User | None, Account | None]:
+        """The actor's user and root account, in one call."""
+        user = account = None
+        for record in self._get([user_key(actor.user_id), account_key(actor.root_account_id)]):
+            if record.sk == "user":
+                user = entity(record, User)
+            else:
+                account = entity(record, Account)
+        return user, account
+
+    def resolve(self, root_account_id: int, scheme: str, value: str) -> int | None:
+        """What a name names."""
+        for record in self._get([name_key(root_account_id, scheme, value)]):
+            return int(record.target) if record.target is not None else None
+        return None
+
+    def account(self, account_id: int) -> Account | None:
+        """The account, or None."""
+        for record in self._get([account_key(account_id)]):
+            return entity(record, Account)
+        return None
+
+    def root_for_host(self, host: str) -> int | None:
+        """Id of the root account that serves a host."""
+        if host in self.roots:
+            return self.roots[host]
+        found = {record.pk: record for record in self._get([domain_key(host), domain_key(DEFAULT_DOMAIN)])}
+        record = found.get(domain_key(host)["pk"]) or found.get(domain_key(DEFAULT_DOMAIN)["pk"])
+        if record is None or record.target is None:
+            return None
+        self.roots[host] = int(record.target)
+        return self.roots[host]
+
+    def save_account(self, account: Account, *, domains: Sequence[str] = (), default: bool = False) -> None:
+        """Write an account conditionally on its version; 1 means new."""
+        people, root = self.tables.people, account.root_id
+        with self._transaction() as transaction:
+            self._put(transaction, account_key(account.id), account, account.version)
+            if account.version == 1 and account.sis_id:
+                self._name(transaction, name_key(root, "sis_account_id", account.sis_id), account.id)
+            for host in domains:
+                self._name(transaction, domain_key(host), account.id)
+            if default:
+                record = people(**domain_key(DEFAULT_DOMAIN), target=account.id)
+                transaction.save(record, condition=people.pk.does_not_exist())
+        self.roots.clear()
+
+    def save_user(self, user: User, before: User | None = None) -> None:
+        """Write a user and its names."""
+        people = self.tables.people
+        with self._transaction() as transaction:
+            if before is None:
+                self._put(transaction, user_key(user.id), user, 1)
+            else:
+                actions = [people.document.set(_document(user)), people.version.set(user.version)]
+                condition = people.version == before.version
+                transaction.update(people(**user_key(user.id)), actions=actions, condition=condition)
+            old, new = _names(before), _names(user)
+            for key in new.keys() - old.keys():
+                self._name(transaction, new[key], user.id)
+            for key in old.keys() - new.keys():
+                transaction.delete(people(**old[key]), condition=people.target == user.id)
+
+    def _get(self, keys: Sequence[dict[str, str]]) -> list[PersonRecord]:
+        return only(self.tables.batch_get([(self.tables.people, keys)]), PersonRecord)
+
+    def _put(self, transaction: TransactWrite, key: dict[str, str], one: Account | User, version: int) -> None:
+        people = self.tables.people
+        record = people(**key, document=_document(one), version=version)
+        if isinstance(one, User):
+            record.portfolios_active = record.portfolios_all = 0
+        condition = people.pk.does_not_exist() if version == 1 else people.version == version - 1
+        transaction.save(record, condition=condition)
+
+    def _name(self, transaction: TransactWrite, key: dict[str, str], target: int) -> None:
+        people = self.tables.people
+        transaction.save(people(**key, target=target), condition=people.pk.does_not_exist() | (people.target == target))
+
+    def _transaction(self) -> _Guarded:
+        return _Guarded(self.tables)
+
+
+class _Guarded:
+    """A transaction whose lost condition is an InvalidError in words an operator understands."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.inner = TransactWrite(connection=tables.connection)
+
+    def __enter__(self) -> TransactWrite:
+        return self.inner.__enter__()
+
+    def __exit__(self, *exc: Any) -> None:
+        try:
+            self.inner.__exit__(*exc)
+        except TransactWriteError as error:
+            if conflict(error) is None:
+                raise
+            raise InvalidError("A login, SIS id or domain is in use by another, or the item just changed.") from error
+
+
+def _document(one: Account | User) -> str:
+    if isinstance(one, User):
+        one = replace(one, portfolios_active=0, portfolios_all=0)
+    return documents.encode(one)
+
+
+def _names(user: User | None) -> dict[str, dict[str, str]]:
+    if user is None:
+        return {}
+    root, names = user.root_account_id, {}
+    for scheme, value in (
+        ("sis_user_id", user.sis_id),
+        ("sis_login_id", user.login_id),
+        ("sis_integration_id", user.integration_id),
+    ):
+        if value:
+            key = name_key(root, scheme, value)
+            names[key["pk"]] = key
+    return names

@@ -1,0 +1,59 @@
+"""The queue of jobs, and the topic that hears of their ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+BATCH_LIMIT = 10
+
+
+@dataclass(slots=True)
+class Queue:
+    """The job queue (see `ports.JobQueue`). A message is `{"job_id": N}`; the job item has all the rest."""
+
+    settings: Settings
+    _client: SQSClient | None = field(default=None)
+    _url: str = ""
+
+    def send(self, job_ids: Iterable[int]) -> None:
+        """Announce jobs; at least once each."""
+        waiting = list(job_ids)
+        for start in range(0, len(waiting), BATCH_LIMIT):
+            entries: list[Any] = [
+                {"Id": str(job_id), "MessageBody": json.dumps({"job_id": job_id})}
+                for job_id in waiting[start : start + BATCH_LIMIT]
+            ]
+            self._queue().send_message_batch(QueueUrl=self._url, Entries=entries)
+
+    def _queue(self) -> SQSClient:
+        if self._client is None:
+            self._client = boto3.client("sqs")
+            self._url = self._client.get_queue_url(QueueName=self.settings.queue)["QueueUrl"]
+        return self._client
+
+
+@dataclass(slots=True)
+class Topic:
+    """Where ends of jobs are told, when the operator has set a topic."""
+
+    settings: Settings
+    _client: SNSClient | None = field(default=None)
+
+    def publish(self, event: dict[str, Any]) -> None:
+        """Tell an event as JSON; nothing happens without a topic."""
+        if not self.settings.topic_arn:
+            return
+        if self._client is None:
+            self._client = boto3.client("sns")
+        self._client.publish(TopicArn=self.settings.topic_arn, Message=json.dumps(event))

@@ -1,0 +1,243 @@
+"""The four DynamoDB tables: their keys, and the few calls PynamoDB has no shape for.
+
+| table | key | holds |
+|---|---|---|
+| objects | owner, `{kind}#{id}` | an owner's objects; indexes `listed` (active) and `shelved` (all), both local |
+| locators | `id#{id}` or `blob#{sha256}` | whose an id is; how many objects use a blob |
+| people | pk, sk | accounts, users, their names, tokens, key pairs |
+| jobs | `job#{id}` or `once#…` | jobs and idempotency records; index `open` of those not ended |
+
+`docs/data-model.md` has the calls and capacity units of every route.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pynamodb.attributes import Attribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.connection import Connection
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, LocalSecondaryIndex
+from pynamodb.models import Model
+
+from chalicelib.domain.errors import ConflictError
+from chalicelib.settings import Settings
+
+M = TypeVar("M", bound=Model)
+
+BATCH_LIMIT = 100
+"""Keys of one BatchGetItem; DynamoDB's limit."""
+CONFLICTS = ("ConditionalCheckFailed", "TransactionConflict")
+
+
+class ListedIndex(LocalSecondaryIndex["ObjectRecord"]):
+    """Active portfolios by last change; active pages by position."""
+
+    class Meta:
+        """Names for PynamoDB."""
+
+        index_name = "listed"
+        projection = AllProjection()
+
+    owner = NumberAttribute(hash_key=True)
+    listed = UnicodeAttribute(range_key=True)
+
+
+class ShelvedIndex(LocalSecondaryIndex["ObjectRecord"]):
+    """All portfolios by last change, deleted ones among them."""
+
+    class Meta:
+        """Names for PynamoDB."""
+
+        index_name = "shelved"
+        projection = AllProjection()
+
+    owner = NumberAttribute(hash_key=True)
+    shelved = UnicodeAttribute(range_key=True)
+
+
+class ObjectRecord(Model):
+    """An object: what conditions and indexes need as attributes, the entity as a document."""
+
+    owner = NumberAttribute(hash_key=True)
+    key = UnicodeAttribute(range_key=True)
+    listed = UnicodeAttribute(null=True)
+    shelved = UnicodeAttribute(null=True)
+    version = NumberAttribute()
+    import_id = NumberAttribute(null=True)
+    document = UnicodeAttribute(null=True)
+    overflow = UnicodeAttribute(null=True)
+    """Key of the document in the bucket, when it does not fit an item."""
+    expires_at = NumberAttribute(null=True)
+
+    by_listed = ListedIndex()
+    by_shelved = ShelvedIndex()
+
+
+class LocatorRecord(Model):
+    """Where an id leads, or how often a blob is used."""
+
+    locator = UnicodeAttribute(hash_key=True)
+    owner = NumberAttribute(null=True)
+    kind = UnicodeAttribute(null=True)
+    deleted = BooleanAttribute(null=True)
+    import_id = NumberAttribute(null=True)
+    refs = NumberAttribute(null=True)
+    doomed = BooleanAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+
+
+class PersonRecord(Model):
+    """An account, a user, a name of one of them, a token, a key."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    version = NumberAttribute(null=True)
+    target = NumberAttribute(null=True)
+    """What a name names."""
+    document = UnicodeAttribute(null=True)
+    portfolios_active = NumberAttribute(null=True)
+    portfolios_all = NumberAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+
+
+class OpenIndex(GlobalSecondaryIndex["JobRecord"]):
+    """Jobs that have not ended, by when somebody should look at them."""
+
+    class Meta:
+        """Names for PynamoDB."""
+
+        index_name = "open"
+        projection = AllProjection()
+
+    open = UnicodeAttribute(hash_key=True)
+    due_at = NumberAttribute(range_key=True)
+
+
+class JobRecord(Model):
+    """A job: what conditions need as attributes, the rest as a document."""
+
+    job = UnicodeAttribute(hash_key=True)
+    open = UnicodeAttribute(null=True)
+    due_at = NumberAttribute(null=True)
+    status = NumberAttribute(null=True)
+    lease = UnicodeAttribute(null=True)
+    lease_until = NumberAttribute(null=True)
+    attempts = NumberAttribute(null=True)
+    started_at = NumberAttribute(null=True)
+    document = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+
+    by_open = OpenIndex()
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables of one stage, bound to their names, and one connection."""
+
+    objects: type[ObjectRecord]
+    locators: type[LocatorRecord]
+    people: type[PersonRecord]
+    jobs: type[JobRecord]
+    connection: Connection
+
+    def batch_get(self, wanted: Sequence[tuple[type[Model], Sequence[dict[str, Any]]]]) -> list[Model]:
+        """Items of several tables, strongly consistent, in no order; absent ones are left out.
+
+        One call for up to `BATCH_LIMIT` keys. Keys map attribute names to values.
+        """
+        distinct = {(model, tuple(key.items())): key for model, keys in wanted for key in keys}
+        pending = [(model, _raw_key(model, key)) for (model, _), key in distinct.items()]
+        models = {model.Meta.table_name: model for model, _ in wanted}  # type: ignore[attr-defined]
+        found: list[Model] = []
+        while pending:
+            request: dict[str, Any] = {}
+            for model, key in pending[:BATCH_LIMIT]:
+                table = request.setdefault(model.Meta.table_name, {"Keys": [], "ConsistentRead": True})  # type: ignore[attr-defined]
+                table["Keys"].append(key)
+            answer = self.connection.dispatch("BatchGetItem", {"RequestItems": request})
+            for name, items in answer["Responses"].items():
+                found.extend(models[name].from_raw_data(item) for item in items)
+            unread = [
+                (models[name], key)
+                for name, table in answer.get("UnprocessedKeys", {}).items()
+                for key in table["Keys"]
+            ]
+            pending = unread + pending[BATCH_LIMIT:]
+        return found
+
+    def place_after(
+        self, index: str, prefix: str, owner: int, count: int
+    ) -> dict[str, Any] | None:
+        """Where a local index of an owner goes on behind its first `count` items; None when it has no more.
+
+        Reads key positions only (Select COUNT), yet pays for the items: callers bound `count`.
+        """
+        start: dict[str, Any] | None = None
+        while count > 0:
+            request = {
+                "TableName": self.objects.Meta.table_name,  # type: ignore[attr-defined]
+                "IndexName": index,
+                "Select": "COUNT",
+                "ConsistentRead": True,
+                "Limit": count,
+                "KeyConditionExpression": "#o = :o AND begins_with(#i, :p)",
+                "ExpressionAttributeNames": {"#o": "owner", "#i": index},
+                "ExpressionAttributeValues": {":o": {"N": str(owner)}, ":p": {"S": prefix}},
+            }
+            if start is not None:
+                request["ExclusiveStartKey"] = start
+            answer = self.connection.dispatch("Query", request)
+            count -= answer["Count"]
+            start = answer.get("LastEvaluatedKey")
+            if start is None:
+                return None
+        return start
+
+
+def only(found: Sequence[Model], model: type[M]) -> list[M]:
+    """Those of a mixed result that are of one table."""
+    return [one for one in found if isinstance(one, model)]
+
+
+def conflict(error: TransactWriteError) -> ConflictError | None:
+    """The failed transaction as a ConflictError, or None when it failed for another reason."""
+    codes = [reason.code for reason in error.cancellation_reasons if reason is not None]
+    if any(code in CONFLICTS for code in codes) or error.cause_response_code == "TransactionConflictException":
+        return ConflictError("The item changed while it was being written.")
+    return None
+
+
+def bind(settings: Settings) -> Tables:
+    """The tables of the stage in `settings`, on one shared connection, which opens with the first call."""
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    shared = Connection(region=region)
+
+    def bound(base: type[M], name: str) -> type[M]:
+        meta = type("Meta", (), {"table_name": f"{settings.table_prefix}-{name}", "region": region})
+        model = type(base.__name__, (base,), {"Meta": meta})
+        # PynamoDB gives every model a client of its own; building one costs more than a whole request.
+        table = model._get_connection()
+        shared.add_meta_table(table.get_meta_table())
+        table.connection = shared
+        return model
+
+    return Tables(
+        objects=bound(ObjectRecord, "objects"),
+        locators=bound(LocatorRecord, "locators"),
+        people=bound(PersonRecord, "people"),
+        jobs=bound(JobRecord, "jobs"),
+        connection=shared,
+    )
+
+
+def _raw_key(model: type[Model], key: dict[str, Any]) -> dict[str, Any]:
+    attributes = model.get_attributes()
+    return {name: _raw(attributes[name], value) for name, value in key.items()}
+
+
+def _raw(attribute: Attribute[Any], value: Any) -> dict[str, Any]:
+    return {attribute.attr_type: attribute.serialize(value)}

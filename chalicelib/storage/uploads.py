@@ -1,0 +1,103 @@
+"""A multipart upload that a job can put down and take up again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.storage.blobs import Blobs
+
+PART_BYTES = 8 * 1024 * 1024
+"""Size of every part but the last: S3 asks for 5 MiB, and 10,000 parts of 8 MiB are 80 GB."""
+
+
+@dataclass(slots=True)
+class MultipartUpload:
+    """An object being written in parts of `PART_BYTES`.
+
+    The bytes of a part depend on the stream alone, so a worker that repeats a stretch writes the same parts again.
+    """
+
+    blobs: Blobs
+    key: str
+    upload_id: str = ""
+    etags: list[str] = field(default_factory=list)
+    buffer: bytearray = field(default_factory=bytearray)
+    size_bytes: int = 0
+
+    @classmethod
+    def resume(cls, blobs: Blobs, state: dict[str, Any]) -> MultipartUpload:
+        """The upload as `pause` left it."""
+        tail = blobs.get(state["tail"]) if state["tail"] else b""
+        return cls(
+            blobs=blobs,
+            key=state["key"],
+            upload_id=state["upload_id"],
+            etags=list(state["etags"]),
+            buffer=bytearray(tail),
+            size_bytes=state["size_bytes"],
+        )
+
+    def write(self, data: bytes) -> None:
+        """Append bytes; full parts leave at once."""
+        self.buffer += data
+        self.size_bytes += len(data)
+        while len(self.buffer) >= PART_BYTES:
+            self._send(bytes(self.buffer[:PART_BYTES]))
+            del self.buffer[:PART_BYTES]
+
+    def pause(self, tail_key: str) -> dict[str, Any]:
+        """What `resume` needs; the part not yet full is put at `tail_key`."""
+        self._begin()
+        if self.buffer:
+            self.blobs.put(tail_key, bytes(self.buffer))
+        return {
+            "key": self.key,
+            "upload_id": self.upload_id,
+            "etags": list(self.etags),
+            "tail": tail_key if self.buffer else "",
+            "size_bytes": self.size_bytes,
+        }
+
+    def finish(self, *, content_type: str) -> None:
+        """Make the object appear. Repeating it after a success is harmless: the same bytes are put whole again."""
+        if not self.upload_id:
+            self.blobs.client.put_object(
+                Bucket=self.blobs.bucket, Key=self.key, Body=bytes(self.buffer), ContentType=content_type
+            )
+            return
+        if self.buffer:
+            self._send(bytes(self.buffer))
+            self.buffer.clear()
+        parts = [{"ETag": etag, "PartNumber": number} for number, etag in enumerate(self.etags, start=1)]
+        self.blobs.client.complete_multipart_upload(
+            Bucket=self.blobs.bucket,
+            Key=self.key,
+            UploadId=self.upload_id,
+            MultipartUpload={"Parts": parts},  # type: ignore[typeddict-item]
+        )
+
+    def abort(self) -> None:
+        """Forget the parts."""
+        if self.upload_id:
+            self.blobs.client.abort_multipart_upload(
+                Bucket=self.blobs.bucket, Key=self.key, UploadId=self.upload_id
+            )
+
+    def _begin(self) -> None:
+        if not self.upload_id:
+            answer = self.blobs.client.create_multipart_upload(
+                Bucket=self.blobs.bucket, Key=self.key, ContentType="application/zip"
+            )
+            self.upload_id = answer["UploadId"]
+
+    def _send(self, part: bytes) -> None:
+        self._begin()
+        answer = self.blobs.client.upload_part(
+            Bucket=self.blobs.bucket,
+            Key=self.key,
+            UploadId=self.upload_id,
+            PartNumber=len(self.etags) + 1,
+            Body=part,
+        )
+        self.etags.append(answer["ETag"])

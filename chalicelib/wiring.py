@@ -1,0 +1,128 @@
+"""The composition root: settings -> stores -> services. The one place a test swaps a part."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+from chalicelib.domain.artifact import ArtifactService
+from chalicelib.domain.directory import Directory
+from chalicelib.domain.identity import mint
+from chalicelib.domain.page import PageService
+from chalicelib.domain.portfolio import PortfolioService
+from chalicelib.domain.ports import Clock, Ids
+from chalicelib.domain.token import IdKeyService, TokenService
+from chalicelib.domain.transfer import ExportService, ImportService, JobService
+from chalicelib.packages.names import content_disposition
+from chalicelib.settings import Settings, SettingsError, load
+from chalicelib.storage.blobs import Blobs
+from chalicelib.storage.credentials import Credentials
+from chalicelib.storage.jobs import Jobs
+from chalicelib.storage.objects import Objects
+from chalicelib.storage.people import People
+from chalicelib.storage.queue import Queue, Topic
+from chalicelib.storage.tables import bind
+
+
+@dataclass(frozen=True, slots=True)
+class SystemClock:
+    """The machine's time, shifted by `offset_s` seconds on the local stage."""
+
+    offset_s: int = 0
+
+    def now(self) -> datetime:
+        """The present moment, aware UTC."""
+        return datetime.now(UTC) + timedelta(seconds=self.offset_s)
+
+
+@dataclass(frozen=True, slots=True)
+class RandomIds:
+    """Ids from the clock and the system's randomness."""
+
+    clock: Clock
+
+    def new(self) -> int:
+        """A fresh integer id."""
+        return mint(self.clock.now(), secrets.randbits)
+
+    def entropy(self) -> int:
+        """69 random bits and more."""
+        return secrets.randbits(72)
+
+    def hexadecimal(self, digits: int) -> str:
+        """Random lower-case hexadecimal digits."""
+        return secrets.token_hex((digits + 1) // 2)[:digits]
+
+
+class Services:
+    """Everything a route, a job or an operator command works with; each part is made when first asked for."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock(settings.clock_offset_s)
+        self.ids: Ids = ids or RandomIds(self.clock)
+        self.tables = bind(settings)
+        self.blobs = Blobs(settings, content_disposition)
+        self.objects = Objects(self.tables, self.blobs)
+        self.people = People(self.tables)
+        self.credentials = Credentials(self.tables)
+        self.job_store = Jobs(self.tables, settings, self.clock)
+        self.queue = Queue(settings)
+        self.topic = Topic(settings)
+        self.portfolios = PortfolioService(self.objects, self.people, self.clock, self.ids)
+        self.pages = PageService(self.objects, self.portfolios, self.clock, self.ids, sanitise)
+        self.artifacts = ArtifactService(self.objects, self.blobs, self.clock, self.ids, sanitise)
+        self.directory = Directory(self.people, self.clock, self.ids)
+        self.tokens = TokenService(self.credentials, self.clock, self.ids, lambda: self.secret_key)
+        self.idkeys = IdKeyService(self.credentials, self.clock, self.ids)
+        self.jobs = JobService(self.job_store, self.queue, self.clock, self.ids, settings.package_ttl_s)
+        self.exports = ExportService(self.objects, self.blobs, self.jobs)
+        self.imports = ImportService(self.people, self.blobs, self.jobs)
+
+    @cached_property
+    def secret_key(self) -> bytes:
+        """The key of the keyed hash over token secrets, from the environment or from SSM, read once.
+
+        Raises
+        ------
+        SettingsError
+            Neither is set.
+        """
+        if self.settings.secret_key:
+            return self.settings.secret_key.encode()
+        if not self.settings.secret_parameter:
+            raise SettingsError("Set FOLIO_SECRET_KEY, or FOLIO_SECRET_PARAMETER to the name of an SSM parameter.")
+        from chalicelib.storage.secrets import read_parameter
+
+        return read_parameter(self.settings.secret_parameter).encode()
+
+
+def sanitise(html: str) -> str:
+    """Stored HTML made safe; the sanitiser is loaded with the first text that needs it."""
+    from chalicelib.packages.markup import sanitise as clean
+
+    return clean(html)
+
+
+_current: Services | None = None
+
+
+def wire(settings: Settings | None = None) -> Services:
+    """New services for those settings (default: the environment's)."""
+    return Services(settings or load())
+
+
+def services() -> Services:
+    """The services of this process."""
+    global _current  # noqa: PLW0603 - one per Lambda container, as its connections are
+    if _current is None:
+        _current = wire()
+    return _current
+
+
+def use(replacement: Services | None) -> None:
+    """Make `services()` answer those from now on; None: new ones at the next call."""
+    global _current  # noqa: PLW0603 - see `services`
+    _current = replacement

@@ -1,0 +1,115 @@
+"""The engine's process: ministack as it is, with snapshots and an end when its parent ends.
+
+ministack saves tables and queues when it stops, so a crash would lose everything since the last start (objects are on
+disk at once). Here a copy of the process made by `fork` writes what stands at one instant, every few seconds in which
+something changed, while the engine goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import ministack.app as engine
+from ministack.core.persistence import save_all
+
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+READS = ("BatchGet", "Describe", "Get", "List", "Query", "ReceiveMessage", "Scan", "TransactGet")
+"""Operations that leave nothing to save; an empty receive comes every second."""
+
+
+class Snapshots:
+    """Wraps ministack's ASGI application and saves its state when it changed.
+
+    Parameters
+    ----------
+    app
+        ministack's application.
+    interval_s
+        Seconds between two snapshots; 0: none.
+    """
+
+    def __init__(self, app: Application, interval_s: int) -> None:
+        self._app = app
+        self._interval_s = interval_s
+        self._changed = False
+        self._copying = asyncio.Lock()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass one connection on."""
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            self._changed = self._changed or _writes(scope)
+            return
+
+        async def receive_in_turn() -> Any:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                saver.cancel()
+                async with self._copying:  # a copy and the stopping engine would write the same files
+                    pass
+            return message
+
+        saver = asyncio.create_task(self._save_now_and_then())
+        await self._app(scope, receive_in_turn, send)
+
+    async def _save_now_and_then(self) -> None:
+        while self._interval_s:
+            await asyncio.sleep(self._interval_s)
+            if self._changed:
+                self._changed = False
+                await asyncio.shield(self._save())
+
+    async def _save(self) -> None:
+        async with self._copying:
+            await asyncio.to_thread(os.waitpid, _fork_and_save(), 0)
+
+
+def _fork_and_save() -> int:
+    """Write the state of this instant from a copy of the process; returns the copy's process id."""
+    with warnings.catch_warnings():
+        # Python 3.12 warns of locks other threads hold; the copy runs no other code than the saving of plain data.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process_id = os.fork()
+    if process_id:
+        return process_id
+    with suppress(BaseException):
+        signal.alarm(60)  # a copy that hangs must not block the next snapshot for ever
+        save_all(engine._build_persistence_save_dict())  # noqa: SLF001 - what ministack itself calls when it stops
+    os._exit(0)
+
+
+def _writes(scope: Any) -> bool:
+    headers = dict(scope.get("headers", ()))
+    operation = headers.get(b"x-amz-target", b"").decode("latin-1").rpartition(".")[2]
+    if operation:
+        return not operation.startswith(READS)
+    return scope.get("method") not in {"GET", "HEAD"}
+
+
+def _end_with_parent() -> None:
+    """Stop as on SIGTERM when the parent's end of standard input closes, however the parent ended."""
+
+    def watch() -> None:
+        os.read(sys.stdin.fileno(), 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def main() -> None:
+    """Run the engine until SIGTERM."""
+    _end_with_parent()
+    engine.app = Snapshots(engine.app, int(os.environ.get("FOLIO_LOCAL_SNAPSHOT_S", "0")))
+    engine.main()
+
+
+if __name__ == "__main__":
+    main()

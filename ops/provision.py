@@ -1,0 +1,120 @@
+"""Makes and removes the resources of a stage, idempotently, from `resources.yaml`.
+
+On AWS CloudFormation executes the template; on the local stage and in tests the interpreter does. Both read one file.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+import boto3
+from botocore.exceptions import ClientError
+
+from chalicelib.settings import Settings
+from ops import interpreter, template
+from ops.resource.drift import Clients, ProvisionError, code_of
+from ops.stack import Stack
+
+__all__ = ["ProvisionError", "apply", "destroy", "provision"]
+
+
+def apply(settings: Settings, *, visibility_timeout_s: int | None = None) -> list[str]:
+    """Make the resources at the endpoint of the environment without CloudFormation.
+
+    Parameters
+    ----------
+    settings
+        Give the names.
+    visibility_timeout_s
+        How long SQS hides a message a worker holds, in seconds; by default the job lease and a minute (960).
+
+    Returns
+    -------
+    list[str]
+        What was changed, a line each; empty when there was nothing to do.
+
+    Raises
+    ------
+    ProvisionError
+        Something is there that differs and cannot be changed.
+    """
+    values = template.parameters(settings, visibility_timeout_s)
+    return interpreter.apply(Clients(), template.resources(values))
+
+
+def provision(
+    settings: Settings,
+    *,
+    confirm: Callable[[list[str]], bool] = lambda _: True,
+    visibility_timeout_s: int | None = None,
+) -> list[str]:
+    """Make or update the resources of the settings' stage.
+
+    Parameters
+    ----------
+    settings
+        Name the stage and its resources.
+    confirm
+        Is shown the plan of an AWS stage, a line per change; False leaves everything as it is.
+    visibility_timeout_s
+        As in `apply`.
+
+    Returns
+    -------
+    list[str]
+        What was changed; empty when there was nothing to do or `confirm` said no.
+
+    Raises
+    ------
+    ProvisionError
+        A resource cannot be brought to what the template says.
+    """
+    _check_times(settings, visibility_timeout_s)
+    if settings.local:
+        return apply(settings, visibility_timeout_s=visibility_timeout_s)
+    stack = Stack(settings.stage)
+    change_set, changes = stack.propose(template.body(), template.parameters(settings, visibility_timeout_s))
+    if change_set:
+        if not confirm(changes):
+            return []
+        stack.execute(change_set)
+    return changes + _secret(settings)
+
+
+def destroy(settings: Settings, *, force: bool = False) -> list[str]:
+    """Remove the stage's resources; tables and bucket, which hold people's work, only with `force`.
+
+    Returns
+    -------
+    list[str]
+        What was removed.
+    """
+    found = template.resources(template.parameters(settings))
+    if settings.local:
+        return interpreter.remove(Clients(), found, data=force)
+    done = Stack(settings.stage).delete()
+    return done + interpreter.remove(Clients(), [item for item in found if item.retained], data=force)
+
+
+def _check_times(settings: Settings, visibility_timeout_s: int | None) -> None:
+    if visibility_timeout_s is not None and visibility_timeout_s < settings.job_lease_s:
+        raise ProvisionError(
+            f"A visibility timeout of {visibility_timeout_s} s is below the job lease of {settings.job_lease_s} s: "
+            "a message would come back while its worker still runs."
+        )
+
+
+def _secret(settings: Settings) -> list[str]:
+    """Make the stage's secret key where the settings name a parameter for it and none is there."""
+    name = settings.secret_parameter
+    if not name:
+        return []
+    client = boto3.client("ssm")
+    try:
+        client.put_parameter(Name=name, Value=secrets.token_hex(32), Type="SecureString", Overwrite=False)
+    except ClientError as error:
+        if code_of(error) == "ParameterAlreadyExists":
+            return []
+        raise
+    return [f"{name}: secret key made"]

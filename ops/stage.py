@@ -1,0 +1,59 @@
+"""Enters a stage: the environment its functions would have, and the settings read from it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from chalicelib.settings import Settings, load
+
+ROOT = Path(__file__).parents[1]
+LOCAL = "local"
+
+
+class StageError(RuntimeError):
+    """The stage is not known here; the message says where stages are declared."""
+
+
+def folder() -> Path:
+    """Where the local stage keeps everything; `FOLIO_LOCAL_DIR` overrides it."""
+    return Path(os.environ.get("FOLIO_LOCAL_DIR") or ROOT / ".local")
+
+
+def environment_file() -> Path:
+    """Where a running local service says how to reach it."""
+    return folder() / "environment.json"
+
+
+def enter(stage: str) -> Settings:
+    """Set the stage's variables in this process, unless they are set, and read the settings.
+
+    A deployed stage's variables are those of `.chalice/config.json`, which its functions have too. The local stage's
+    are written by `make run`.
+
+    Raises
+    ------
+    StageError
+        No such stage.
+    SettingsError
+        A variable of the stage is wrong.
+    """
+    variables = _local() if stage == LOCAL else _declared(stage)
+    for name, value in {**variables, "FOLIO_STAGE": stage}.items():
+        os.environ.setdefault(name, value)
+    return load()
+
+
+def _local() -> Mapping[str, str]:
+    path = environment_file()
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _declared(stage: str) -> dict[str, str]:
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    if stage not in config["stages"]:
+        known = ", ".join(sorted(config["stages"]))
+        raise StageError(f"No stage {stage!r} in .chalice/config.json; there are {known}.")
+    return {**config.get("environment_variables", {}), **config["stages"][stage].get("environment_variables", {})}
