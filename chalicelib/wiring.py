@@ -19,6 +19,7 @@ from chalicelib.packages.names import content_disposition
 from chalicelib.settings import Settings, SettingsError, load
 from chalicelib.storage.blobs import Blobs
 from chalicelib.storage.credentials import Credentials
+from chalicelib.storage.imports import Imports
 from chalicelib.storage.jobs import Jobs
 from chalicelib.storage.objects import Objects
 from chalicelib.storage.people import People
@@ -66,6 +67,7 @@ class Services:
         self.tables = bind(settings)
         self.blobs = Blobs(settings, content_disposition)
         self.objects = Objects(self.tables, self.blobs)
+        self.import_store = Imports(self.objects)
         self.people = People(self.tables)
         self.credentials = Credentials(self.tables)
         self.job_store = Jobs(self.tables, settings, self.clock)

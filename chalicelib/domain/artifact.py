@@ -56,7 +56,7 @@ class ArtifactService:
         name
             Its title; `file` when not given (brightspace 6.1).
         """
-        draft = ObjectDraft(name=name.strip() and name or DEFAULT_FILE_NAME, description=description)
+        draft = ObjectDraft(name=(name.strip() and name) or DEFAULT_FILE_NAME, description=description)
         _check(draft)
         blob = self.blobs.put_file(content)
         facts = FileFacts(
@@ -105,11 +105,9 @@ class ArtifactService:
         found = self.own(actor, (Kind.FILE,), object_id)
         if found.file is None:
             raise NotFoundError(f"Object {object_id} is not a file.")
-        return self.blobs.file_link(
-            found.file.sha256, file_name=found.file.file_name, media_type=found.file.media_type
-        )
+        return self.blobs.file_link(found.file.sha256, file_name=found.file.file_name, media_type=found.file.media_type)
 
-    def _create(  # noqa: PLR0913 - one parameter per kind of fact
+    def _create(
         self,
         actor: Actor,
         kind: Kind,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 from chalicelib.domain.access import Actor, holds_over
 from chalicelib.domain.errors import ConflictError, InvalidError, NotFoundError
@@ -145,7 +146,11 @@ class Directory:
             sis_id=row.sis_id,
             integration_id=row.integration_id,
             workflow_state=_state(row.status),
-            **names,
+            name=names.name,
+            first_name=names.first,
+            last_name=names.last,
+            sortable_name=names.sortable,
+            short_name=names.short,
         )
         if after == before:
             return False
@@ -201,20 +206,22 @@ def _unhexed(reference: str) -> str:
         return reference
 
 
-def _names(row: UserRow) -> dict[str, str]:
+class _Names(NamedTuple):
+    name: str
+    first: str
+    last: str
+    sortable: str
+    short: str
+
+
+def _names(row: UserRow) -> _Names:
     first, last = row.first_name.strip(), row.last_name.strip()
     name = row.full_name.strip() or f"{first} {last}".strip() or row.login_id
     if not first and not last:
         first, _, last = name.rpartition(" ")
         first, last = (last, "") if not first else (first, last)
     sortable = row.sortable_name.strip() or (f"{last}, {first}" if first and last else name)
-    return {
-        "name": name,
-        "first_name": first,
-        "last_name": last,
-        "sortable_name": sortable,
-        "short_name": row.short_name.strip() or name,
-    }
+    return _Names(name, first, last, sortable, row.short_name.strip() or name)
 
 
 def _state(status: str) -> str:

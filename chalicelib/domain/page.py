@@ -134,7 +134,9 @@ class PageService:
             raise InvalidError(f"content must have at most {CONTENT_LIMIT} characters.", field="content")
         for section in sections:
             if section.type not in SECTION_TYPES:
-                raise InvalidError(f"section_type {section.type!r} is not one of {SECTION_TYPES[:-1]}.", field="content")
+                raise InvalidError(
+                    f"section_type {section.type!r} is not one of {SECTION_TYPES[:-1]}.", field="content"
+                )
         return tuple(replace(section, content=self.sanitise(section.content)) for section in sections)
 
     def _own_portfolio(self, actor: Actor, portfolio_id: int) -> EpObject:

@@ -106,8 +106,14 @@ class ObjectStore(Protocol):
     def pages(self, portfolio: EpObject, page: PageRequest) -> Slice[EpObject]:
         """A portfolio's pages by position, then id."""
 
-    def walk(self, owner_id: int, after: str = "", limit: int = 500) -> tuple[list[EpObject], str]:
-        """Objects in key order from behind `after`, deleted ones included, and where to go on (empty: the end)."""
+    def page_ids(self, owner_id: int, portfolio_id: int) -> list[int]:
+        """Ids of all pages of a portfolio, by position."""
+
+    def walk(self, owner_id: int, after: str = "", limit: int = 200) -> tuple[Iterator[EpObject], str]:
+        """Objects in key order from behind `after`, deleted ones included, and where to go on (empty: the end).
+
+        One call, so at most 1 MB and `limit` items; each object is decoded when it is taken.
+        """
 
     def owns_anything(self, owner_id: int) -> bool:
         """Whether the owner has at least one object that is not deleted."""
@@ -115,8 +121,12 @@ class ObjectStore(Protocol):
     def ids_of_kind(self, owner_id: int, kind: Kind) -> list[int]:
         """Ids of the owner's objects of a kind that has few of them."""
 
-    def put_imported(self, objects: Sequence[EpObject]) -> None:
-        """Write objects of one import; those already written by the same import are left as they are.
+
+class ImportStore(Protocol):
+    """What imports write."""
+
+    def put(self, owner_id: int, imported: Sequence[EpObject]) -> None:
+        """Write objects of one import; those it wrote before are left as they are.
 
         Raises
         ------
@@ -124,8 +134,8 @@ class ObjectStore(Protocol):
             An id is taken by something else.
         """
 
-    def remove_imported(self, owner_id: int, keys: Sequence[tuple[Kind, int]], import_id: int) -> None:
-        """Undo `put_imported`, of what that import made only."""
+    def remove(self, owner_id: int, imported: Sequence[EpObject]) -> None:
+        """Undo `put`: removes of these what that import made and is still there."""
 
 
 class BlobStore(Protocol):
@@ -149,6 +159,9 @@ class BlobStore(Protocol):
     def put_stream(self, key: str, content: BinaryIO) -> None:
         """Write a working file from a stream."""
 
+    def delete(self, keys: list[str]) -> None:
+        """Remove working files; those not there are no error."""
+
     def get(self, key: str) -> bytes:
         """Read a working file.
 
@@ -157,6 +170,9 @@ class BlobStore(Protocol):
         NotFoundError
             There is none.
         """
+
+    def pieces(self, key: str) -> Iterator[bytes]:
+        """A working file, a piece at a time."""
 
     def open_seekable(self, key: str) -> BinaryIO:
         """A seekable stream over an object, reading ranges."""

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
@@ -168,10 +168,14 @@ class TokenService:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedCall:
-    """A call with ID-key parameters (brightspace 1.3 B). `path` is as the client sent it; an absent text is empty."""
+    """A call with ID-key parameters (brightspace 1.3 B). `path` is as the client sent it; an absent text is empty.
+
+    `also` are other spellings of the path that the client may have signed, where proxies rewrite it.
+    """
 
     method: str
     path: str
+    also: tuple[str, ...] = ()
     x_a: str = ""
     x_b: str = ""
     x_c: str = ""
@@ -247,4 +251,7 @@ def sign(key: str, call: SignedCall) -> str:
 
 
 def _signed(key: str, call: SignedCall, signature: str) -> bool:
-    return hmac.compare_digest(sign(key, call).encode(), signature.encode("utf-8", "surrogatepass"))
+    given, fits = signature.encode("utf-8", "surrogatepass"), False
+    for path in (call.path, *call.also):
+        fits |= hmac.compare_digest(sign(key, replace(call, path=path)).encode(), given)
+    return fits

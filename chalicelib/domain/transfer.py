@@ -150,7 +150,7 @@ class ExportService:
             if place.owner_id == actor.user_id and not place.deleted
         }
         if options.forms:
-            found |= {form: Kind.FORM for form in self.objects.ids_of_kind(actor.user_id, Kind.FORM)}
+            found |= dict.fromkeys(self.objects.ids_of_kind(actor.user_id, Kind.FORM), Kind.FORM)
         return found
 
 
@@ -202,9 +202,9 @@ class ImportService:
             raise DeniedError("You may import for yourself only.")
 
 
-def check_access(account: Account) -> None:
+def check_access(account: Account | None) -> None:
     """Raise DeniedError where ePortfolio is switched off (brightspace 1.5)."""
-    if not account.eportfolios_enabled:
+    if account is not None and not account.eportfolios_enabled:
         raise DeniedError("ePortfolio is switched off for you.")
 
 
@@ -214,4 +214,3 @@ def _receives(user: User | None, actor: Actor) -> bool:
 
 def _scoped(idempotency: str, route: str) -> str:
     return f"{route}/{idempotency}" if idempotency else ""
-

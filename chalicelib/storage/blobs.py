@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -105,6 +105,11 @@ class Blobs:
                 raise NotFoundError(f"There is no {key}.") from error
             raise
 
+    def pieces(self, key: str) -> Iterator[bytes]:
+        """A working file, a piece at a time."""
+        body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
+        yield from body.iter_chunks(CHUNK)
+
     def delete(self, keys: list[str]) -> None:
         """Remove objects; those not there are no error."""
         for start in range(0, len(keys), 1000):
@@ -116,10 +121,7 @@ class Blobs:
         from smart_open import open as smart_open
 
         try:
-            return cast(
-                "BinaryIO",
-                smart_open(f"s3://{self.bucket}/{key}", "rb", transport_params={"client": self.client}),
-            )
+            return smart_open(f"s3://{self.bucket}/{key}", "rb", transport_params={"client": self.client})
         except OSError as error:
             raise NotFoundError(f"There is no {key}.") from error
 

@@ -57,7 +57,7 @@ class Credentials:
         try:
             with TransactWrite(connection=self.tables.connection) as transaction:
                 transaction.save(
-                    people(**secret_key(token.hash), document=document, version=token.version),
+                    self.tables.person(secret_key(token.hash), document=document, version=token.version),
                     condition=people.pk.does_not_exist(),
                 )
                 transaction.save(listed, condition=people.pk.does_not_exist())
@@ -83,7 +83,7 @@ class Credentials:
         document = documents.encode(pair)
         people(pk=f"app#{pair.app_id}", sk=f"user#{pair.user_token_id}", document=document).save()
         try:
-            people(**_app_key(pair.app_id), document=document).save(condition=people.pk.does_not_exist())
+            self.tables.person(_app_key(pair.app_id), document=document).save(condition=people.pk.does_not_exist())
         except PutError as error:
             if error.cause_response_code != "ConditionalCheckFailedException":
                 raise
@@ -102,7 +102,7 @@ class Credentials:
         minute = _minute(now)
         stale = [f"w{minute - age}" for age in range(1, FORGET + 1)]
         request: dict[str, Any] = {
-            "TableName": self.tables.people.Meta.table_name,  # type: ignore[attr-defined]
+            "TableName": self.tables.people.Meta.table_name,
             "Key": {name: {"S": value} for name, value in key.items()},
             "UpdateExpression": f"ADD w{minute} :cost REMOVE {', '.join(stale)}",
             "ExpressionAttributeValues": {":cost": {"N": str(cost)}},

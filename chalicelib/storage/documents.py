@@ -20,11 +20,12 @@ def encode(entity: object) -> str:
 
 def decode(text: str | bytes, entity: type[T]) -> T:
     """The entity of that JSON text."""
-    return _decoder(entity).decode(text)  # type: ignore[no-any-return]
+    decoder: msgspec.json.Decoder[T] = _decoder(entity)
+    return decoder.decode(text)
 
 
 @cache
-def _decoder(entity: type[Any]) -> msgspec.json.Decoder[Any]:
+def _decoder(entity: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(entity)
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from pynamodb.exceptions import PutError, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.access import Actor
@@ -18,7 +19,7 @@ from chalicelib.domain.person import Account
 from chalicelib.domain.ports import Clock
 from chalicelib.settings import Settings
 from chalicelib.storage import documents, people
-from chalicelib.storage.tables import JobRecord, PersonRecord, Tables, conflict, only
+from chalicelib.storage.tables import JobRecord, PersonRecord, Tables, conflict, given, only
 
 OPEN = "open"
 """The one partition of the index of open jobs; it holds as many items as jobs are under way."""
@@ -78,7 +79,7 @@ class Jobs:
         free = (table.status == JobStatus.QUEUED.value) | (
             (table.status == JobStatus.PROCESSING.value) & (table.lease_until <= _seconds(now))
         )
-        actions = [
+        actions: list[Action] = [
             table.status.set(JobStatus.PROCESSING.value),
             table.lease.set(lease),
             table.lease_until.set(_seconds(until)),
@@ -133,7 +134,8 @@ class Jobs:
 
     def _held(self, job: Job) -> Condition:
         table = self.tables.jobs
-        return (table.status == JobStatus.PROCESSING.value) & (table.lease == job.lease)
+        held: Condition = (table.status == JobStatus.PROCESSING.value) & (table.lease == job.lease)
+        return held
 
     def _record(self, job: Job, due: datetime | None) -> JobRecord:
         stored = replace(job, status=JobStatus.QUEUED, lease="", lease_until=None, attempts=0, started_at=None)
@@ -161,7 +163,7 @@ class Jobs:
         )
 
     def _expired(self, record: JobRecord) -> bool:
-        return record.expires_at is not None and record.expires_at <= _seconds(self.clock.now())
+        return given(record.expires_at) is not None and record.expires_at <= _seconds(self.clock.now())
 
     def _once(self, job: Job, idempotency: str) -> str:
         if not idempotency:

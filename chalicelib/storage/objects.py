@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from pynamodb.exceptions import PutError, TransactWriteError
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.access import Actor, Sight
@@ -25,6 +26,7 @@ from chalicelib.storage.tables import (
     PersonRecord,
     Tables,
     conflict,
+    given,
     only,
 )
 
@@ -131,7 +133,7 @@ class Objects:
         )
         places = {}
         for record in only(found, LocatorRecord):
-            if record.owner is not None and record.kind is not None:
+            if given(record.owner) is not None:
                 object_id = int(record.locator.removeprefix("id#"))
                 places[object_id] = Place(
                     owner_id=int(record.owner), kind=Kind(record.kind), deleted=bool(record.deleted)
@@ -149,19 +151,39 @@ class Objects:
         """A portfolio's pages by position, then id."""
         return self._slice("listed", portfolio.owner_id, f"page#{portfolio.id:016d}#", page)
 
-    def walk(self, owner_id: int, after: str = "", limit: int = 500) -> tuple[list[EpObject], str]:
-        """Objects in key order from behind `after`, and where to go on."""
-        condition = self.tables.objects.key > after if after else None
-        records = list(
-            self.tables.objects.query(owner_id, condition, consistent_read=True, limit=limit, page_size=limit)
+    def page_ids(self, owner_id: int, portfolio_id: int) -> list[int]:
+        """Ids of all pages of a portfolio, by position."""
+        table = self.tables.objects
+        records = table.query(
+            owner_id,
+            table.listed.startswith(f"page#{portfolio_id:016d}#"),
+            consistent_read=True,
+            index_name="listed",
+            attributes_to_get=["listed"],
         )
-        ended = len(records) < limit
-        return [self.entity(record) for record in records], "" if ended else records[-1].key
+        return [int(str(record.listed).rsplit("#", 1)[-1]) for record in records]
+
+    def walk(self, owner_id: int, after: str = "", limit: int = 200) -> tuple[Iterator[EpObject], str]:
+        """Objects in key order from behind `after`, and where to go on: one call."""
+        request: dict[str, Any] = {
+            "TableName": self.tables.objects.Meta.table_name,
+            "ConsistentRead": True,
+            "Limit": limit,
+            "KeyConditionExpression": "#o = :o",
+            "ExpressionAttributeNames": {"#o": "owner"},
+            "ExpressionAttributeValues": {":o": {"N": str(owner_id)}},
+        }
+        if after:
+            request["ExclusiveStartKey"] = {"owner": {"N": str(owner_id)}, "key": {"S": after}}
+        answer = self.tables.connection.dispatch("Query", request)
+        records = [self.tables.objects.from_raw_data(item) for item in answer["Items"]]
+        last = answer.get("LastEvaluatedKey")
+        return map(self.entity, records), last["key"]["S"] if last else ""
 
     def owns_anything(self, owner_id: int) -> bool:
         """Whether the owner has at least one object that is not deleted."""
         records = self.tables.objects.query(owner_id, consistent_read=True, page_size=10)
-        return any(record.expires_at is None and not self.entity(record).deleted for record in records)
+        return any(given(record.expires_at) is None and not self.entity(record).deleted for record in records)
 
     def ids_of_kind(self, owner_id: int, kind: Kind) -> list[int]:
         """Ids of the owner's objects of a kind that has few of them."""
@@ -180,7 +202,7 @@ class Objects:
         """The record of an object, its large document put into the bucket."""
         text, overflow = documents.encode(one), None
         if len(text.encode()) > ITEM_LIMIT:
-            overflow = f"bodies/{one.owner_id}/{one.id}/{one.version}"
+            overflow = _body_key(one)
             self.blobs.put(overflow, text.encode())
         expires = None
         if one.deleted_at is not None and one.kind is not Kind.PORTFOLIO:
@@ -196,6 +218,12 @@ class Objects:
             overflow=overflow,
             expires_at=expires,
         )
+
+    def forget_bodies(self, objects: Sequence[EpObject]) -> None:
+        """Remove what `record` put into the bucket for these."""
+        keys = [_body_key(one) for one in objects if len(documents.encode(one).encode()) > ITEM_LIMIT]
+        if keys:
+            self.blobs.delete(keys)
 
     def locator(self, one: EpObject) -> LocatorRecord:
         """The locator of an object."""
@@ -239,8 +267,11 @@ class Objects:
             if one.file is not None and step:
                 refs[one.file.sha256] = refs.get(one.file.sha256, 0) + step
         for owner_id, step in active.items():
-            person = tables.people(**people.user_key(owner_id))
-            actions = [tables.people.portfolios_active.add(step), tables.people.portfolios_all.add(total[owner_id])]
+            person = tables.person(people.user_key(owner_id))
+            actions: list[Action] = [
+                tables.people.portfolios_active.add(step),
+                tables.people.portfolios_all.add(total[owner_id]),
+            ]
             transaction.update(person, actions=actions, condition=tables.people.pk.exists())
         for sha256, step in refs.items():
             blob = tables.locators(locator=f"blob#{sha256}")
@@ -274,13 +305,17 @@ class Objects:
         return Slice(items=[self.entity(record) for record in shown], next_cursor=cursor)
 
     def _learn(self, object_id: int, locator: LocatorRecord) -> tuple[int, Kind] | None:
-        if locator.owner is None or locator.kind is None:
+        if given(locator.owner) is None:
             return None
         if len(self.known) >= PLACES_KEPT:
             self.known.clear()
         place = (int(locator.owner), Kind(locator.kind))
         self.known[object_id] = place
         return place
+
+
+def _body_key(one: EpObject) -> str:
+    return f"bodies/{one.owner_id}/{one.id}/{one.version}"
 
 
 def _order(one: EpObject) -> str | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pynamodb.exceptions import TransactWriteError
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.access import Actor
@@ -46,7 +47,7 @@ def entity(record: PersonRecord, kind: type[T]) -> T:
     one = documents.decode(record.document or "{}", kind)
     if isinstance(one, User):
         active, total = int(record.portfolios_active or 0), int(record.portfolios_all or 0)
-        return replace(one, portfolios_active=active, portfolios_all=total)  # type: ignore[return-value]
+        return replace(one, portfolios_active=active, portfolios_all=total)
     return one
 
 
@@ -80,7 +81,7 @@ class People:
     def resolve(self, root_account_id: int, scheme: str, value: str) -> int | None:
         """What a name names."""
         for record in self._get([name_key(root_account_id, scheme, value)]):
-            return int(record.target) if record.target is not None else None
+            return int(record.target)
         return None
 
     def account(self, account_id: int) -> Account | None:
@@ -95,7 +96,7 @@ class People:
             return self.roots[host]
         found = {record.pk: record for record in self._get([domain_key(host), domain_key(DEFAULT_DOMAIN)])}
         record = found.get(domain_key(host)["pk"]) or found.get(domain_key(DEFAULT_DOMAIN)["pk"])
-        if record is None or record.target is None:
+        if record is None:
             return None
         self.roots[host] = int(record.target)
         return self.roots[host]
@@ -110,7 +111,7 @@ class People:
             for host in domains:
                 self._name(transaction, domain_key(host), account.id)
             if default:
-                record = people(**domain_key(DEFAULT_DOMAIN), target=account.id)
+                record = self.tables.person(domain_key(DEFAULT_DOMAIN), target=account.id)
                 transaction.save(record, condition=people.pk.does_not_exist())
         self.roots.clear()
 
@@ -121,21 +122,21 @@ class People:
             if before is None:
                 self._put(transaction, user_key(user.id), user, 1)
             else:
-                actions = [people.document.set(_document(user)), people.version.set(user.version)]
+                actions: list[Action] = [people.document.set(_document(user)), people.version.set(user.version)]
                 condition = people.version == before.version
-                transaction.update(people(**user_key(user.id)), actions=actions, condition=condition)
+                transaction.update(self.tables.person(user_key(user.id)), actions=actions, condition=condition)
             old, new = _names(before), _names(user)
             for key in new.keys() - old.keys():
                 self._name(transaction, new[key], user.id)
             for key in old.keys() - new.keys():
-                transaction.delete(people(**old[key]), condition=people.target == user.id)
+                transaction.delete(self.tables.person(old[key]), condition=people.target == user.id)
 
     def _get(self, keys: Sequence[dict[str, str]]) -> list[PersonRecord]:
         return only(self.tables.batch_get([(self.tables.people, keys)]), PersonRecord)
 
     def _put(self, transaction: TransactWrite, key: dict[str, str], one: Account | User, version: int) -> None:
         people = self.tables.people
-        record = people(**key, document=_document(one), version=version)
+        record = self.tables.person(key, document=_document(one), version=version)
         if isinstance(one, User):
             record.portfolios_active = record.portfolios_all = 0
         condition = people.pk.does_not_exist() if version == 1 else people.version == version - 1
@@ -143,7 +144,9 @@ class People:
 
     def _name(self, transaction: TransactWrite, key: dict[str, str], target: int) -> None:
         people = self.tables.people
-        transaction.save(people(**key, target=target), condition=people.pk.does_not_exist() | (people.target == target))
+        transaction.save(
+            self.tables.person(key, target=target), condition=people.pk.does_not_exist() | (people.target == target)
+        )
 
     def _transaction(self) -> _Guarded:
         return _Guarded(self.tables)
@@ -158,9 +161,9 @@ class _Guarded:
     def __enter__(self) -> TransactWrite:
         return self.inner.__enter__()
 
-    def __exit__(self, *exc: Any) -> None:
+    def __exit__(self, *exc: object) -> None:
         try:
-            self.inner.__exit__(*exc)
+            self.inner.__exit__(*exc)  # type: ignore[no-untyped-call]
         except TransactWriteError as error:
             if conflict(error) is None:
                 raise

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -27,13 +27,14 @@ from chalicelib.domain.errors import ConflictError
 from chalicelib.settings import Settings
 
 M = TypeVar("M", bound=Model)
+V = TypeVar("V")
 
 BATCH_LIMIT = 100
 """Keys of one BatchGetItem; DynamoDB's limit."""
 CONFLICTS = ("ConditionalCheckFailed", "TransactionConflict")
 
 
-class ListedIndex(LocalSecondaryIndex["ObjectRecord"]):
+class ListedIndex(LocalSecondaryIndex["ObjectRecord"]):  # type: ignore[no-untyped-call]
     """Active portfolios by last change; active pages by position."""
 
     class Meta:
@@ -46,7 +47,7 @@ class ListedIndex(LocalSecondaryIndex["ObjectRecord"]):
     listed = UnicodeAttribute(range_key=True)
 
 
-class ShelvedIndex(LocalSecondaryIndex["ObjectRecord"]):
+class ShelvedIndex(LocalSecondaryIndex["ObjectRecord"]):  # type: ignore[no-untyped-call]
     """All portfolios by last change, deleted ones among them."""
 
     class Meta:
@@ -104,7 +105,7 @@ class PersonRecord(Model):
     expires_at = NumberAttribute(null=True)
 
 
-class OpenIndex(GlobalSecondaryIndex["JobRecord"]):
+class OpenIndex(GlobalSecondaryIndex["JobRecord"]):  # type: ignore[no-untyped-call]
     """Jobs that have not ended, by when somebody should look at them."""
 
     class Meta:
@@ -144,6 +145,10 @@ class Tables:
     jobs: type[JobRecord]
     connection: Connection
 
+    def person(self, key: Mapping[str, str], **values: Any) -> PersonRecord:
+        """A record of the people table."""
+        return self.people(key["pk"], key["sk"], **values)
+
     def batch_get(self, wanted: Sequence[tuple[type[Model], Sequence[dict[str, Any]]]]) -> list[Model]:
         """Items of several tables, strongly consistent, in no order; absent ones are left out.
 
@@ -151,12 +156,12 @@ class Tables:
         """
         distinct = {(model, tuple(key.items())): key for model, keys in wanted for key in keys}
         pending = [(model, _raw_key(model, key)) for (model, _), key in distinct.items()]
-        models = {model.Meta.table_name: model for model, _ in wanted}  # type: ignore[attr-defined]
+        models = {model.Meta.table_name: model for model, _ in wanted}
         found: list[Model] = []
         while pending:
             request: dict[str, Any] = {}
             for model, key in pending[:BATCH_LIMIT]:
-                table = request.setdefault(model.Meta.table_name, {"Keys": [], "ConsistentRead": True})  # type: ignore[attr-defined]
+                table = request.setdefault(model.Meta.table_name, {"Keys": [], "ConsistentRead": True})
                 table["Keys"].append(key)
             answer = self.connection.dispatch("BatchGetItem", {"RequestItems": request})
             for name, items in answer["Responses"].items():
@@ -169,9 +174,7 @@ class Tables:
             pending = unread + pending[BATCH_LIMIT:]
         return found
 
-    def place_after(
-        self, index: str, prefix: str, owner: int, count: int
-    ) -> dict[str, Any] | None:
+    def place_after(self, index: str, prefix: str, owner: int, count: int) -> dict[str, Any] | None:
         """Where a local index of an owner goes on behind its first `count` items; None when it has no more.
 
         Reads key positions only (Select COUNT), yet pays for the items: callers bound `count`.
@@ -179,7 +182,7 @@ class Tables:
         start: dict[str, Any] | None = None
         while count > 0:
             request = {
-                "TableName": self.objects.Meta.table_name,  # type: ignore[attr-defined]
+                "TableName": self.objects.Meta.table_name,
                 "IndexName": index,
                 "Select": "COUNT",
                 "ConsistentRead": True,
@@ -198,6 +201,11 @@ class Tables:
         return start
 
 
+def given(value: V) -> V | None:
+    """A nullable attribute's value; PynamoDB's types leave the None out."""
+    return value
+
+
 def only(found: Sequence[Model], model: type[M]) -> list[M]:
     """Those of a mixed result that are of one table."""
     return [one for one in found if isinstance(one, model)]
@@ -211,6 +219,12 @@ def conflict(error: TransactWriteError) -> ConflictError | None:
     return None
 
 
+def busy(error: TransactWriteError) -> bool:
+    """Whether the transaction failed only because another one was at the same items: trying again may do."""
+    codes = [reason.code for reason in error.cancellation_reasons if reason is not None]
+    return bool(codes) and all(code == "TransactionConflict" for code in codes)
+
+
 def bind(settings: Settings) -> Tables:
     """The tables of the stage in `settings`, on one shared connection, which opens with the first call."""
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
@@ -218,9 +232,9 @@ def bind(settings: Settings) -> Tables:
 
     def bound(base: type[M], name: str) -> type[M]:
         meta = type("Meta", (), {"table_name": f"{settings.table_prefix}-{name}", "region": region})
-        model = type(base.__name__, (base,), {"Meta": meta})
+        model: type[M] = type(base.__name__, (base,), {"Meta": meta})
         # PynamoDB gives every model a client of its own; building one costs more than a whole request.
-        table = model._get_connection()
+        table = model._get_connection()  # noqa: SLF001 - the one way to share a client
         shared.add_meta_table(table.get_meta_table())
         table.connection = shared
         return model

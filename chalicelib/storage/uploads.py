@@ -80,9 +80,7 @@ class MultipartUpload:
     def abort(self) -> None:
         """Forget the parts."""
         if self.upload_id:
-            self.blobs.client.abort_multipart_upload(
-                Bucket=self.blobs.bucket, Key=self.key, UploadId=self.upload_id
-            )
+            self.blobs.client.abort_multipart_upload(Bucket=self.blobs.bucket, Key=self.key, UploadId=self.upload_id)
 
     def _begin(self) -> None:
         if not self.upload_id:

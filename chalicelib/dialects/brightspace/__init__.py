@@ -1,0 +1,6 @@
+"""The Brightspace dialect: `/d2l/api/…` as brightspace describes it."""
+
+from chalicelib.dialects.brightspace import artifacts, exports, imports, objects, reflections, users, versions
+from chalicelib.dialects.brightspace.dialect import brightspace
+
+__all__ = ["artifacts", "brightspace", "exports", "imports", "objects", "reflections", "users", "versions"]

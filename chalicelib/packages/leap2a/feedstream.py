@@ -21,8 +21,10 @@ from chalicelib.packages.markup import strip_illegal
 
 ENTRY = f"{{{ATOM}}}entry"
 MAX_ENTRY_BYTES = 24 << 20
-MAX_ENTRY_TAGS = 400_000
-"""Start tags between two entries: an entry that lists 100,000 pages has 200,000."""
+MAX_ENTRY_TAGS = 500_000
+"""Tags between two entries: an entry that lists 100,000 pages has 200,000."""
+MAX_FEED_ELEMENTS = 64
+"""Elements of the feed itself that are kept; a feed needs six."""
 PROLOG_LIMIT = 1 << 16
 CHUNK = 1 << 16
 
@@ -79,7 +81,7 @@ class FeedStream:
         data = text.encode()
         self._bytes += len(data)
         self._tags += data.count(b"<")
-        if self._bytes > MAX_ENTRY_BYTES or self._tags > MAX_ENTRY_TAGS * 2:
+        if self._bytes > MAX_ENTRY_BYTES or self._tags > MAX_ENTRY_TAGS:
             raise PackageError("The feed has an entry larger than this service takes.")
         return data
 
@@ -217,7 +219,7 @@ def _forget(element: etree._Element, parent: etree._Element) -> None:
     """Empty the element, and drop the entries before it; the feed's own elements stay."""
     element.clear()
     previous = element.getprevious()
-    while previous is not None and previous.tag == ENTRY:
+    while previous is not None and (previous.tag == ENTRY or len(parent) > MAX_FEED_ELEMENTS):
         parent.remove(previous)
         previous = element.getprevious()
 

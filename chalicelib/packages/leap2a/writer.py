@@ -1,7 +1,331 @@
-"""stub"""
+"""Leap2A as Mahara imports it whole: a head, an entry for each object, a tail.
+
+Every entry stands alone, so a checkpoint can fall between any two, and nothing but content reaches the bytes.
+
+Source contract
+---------------
+leap2a 2 to 6.
+"""
+
 from __future__ import annotations
-from chalicelib.domain.epobject import EpObject
-from chalicelib.packages.leap2a.model import PackageContext
-def feed_head(ctx: PackageContext) -> bytes: raise NotImplementedError
-def feed_entry(ctx: PackageContext, obj: EpObject) -> bytes: raise NotImplementedError
-def feed_tail() -> bytes: raise NotImplementedError
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from urllib.parse import quote as percent
+from uuid import UUID, uuid5
+
+from chalicelib.domain.epobject import INVERSE, Category, EpObject, Kind
+from chalicelib.packages import markup, names
+from chalicelib.packages.leap2a import extension, texts, vocabulary
+from chalicelib.packages.leap2a.carried import Outgoing, escape, quote, write_element
+from chalicelib.packages.leap2a.extension import Extension
+from chalicelib.packages.leap2a.leftover import FULL_TITLE, IMPLIED, OWN_TYPE, SELF
+from chalicelib.packages.leap2a.made_view import PageText, page_text
+from chalicelib.packages.leap2a.model import Owner, PackageContext, Ref
+
+FEED_SPACE = UUID("b0f7b1b4-4c0e-5d0c-9a0e-52b9a6c2d9e1")
+SELF_ID = "portfolio:person/self"
+EXPORTS = "https://folioport.org/export/"
+GENERATOR = "Folioport"
+_SHORT = re.compile(r"^[a-z][a-z_]*$")
+_SCHEME = re.compile(r"^[A-Za-z][A-Za-z_]*$")
+_TIDY = re.compile(r"[^A-Za-z0-9-]+")
+
+
+def feed_head(ctx: PackageContext) -> bytes:
+    """The feed up to its first entry, the account's own person included where no imported one stands for it."""
+    key = uuid5(FEED_SPACE, f"{ctx.owner.id}\n{ctx.title}\n{ctx.updated.isoformat()}").hex
+    person = SELF_ID if ctx.self_id is None else entry_id(ctx.self_id)
+    spaces = "".join(
+        f"\n      xmlns:{prefix}={quote(uri)}"
+        for prefix, uri in (
+            ("rdf", vocabulary.RDF),
+            ("leap2", vocabulary.LEAP2),
+            ("categories", vocabulary.CATEGORIES),
+            ("portfolio", f"{EXPORTS}{key}/"),
+            ("mahara", vocabulary.MAHARA),
+            ("dcterms", vocabulary.DCTERMS),
+            ("thr", vocabulary.THREADING),
+            ("folio", vocabulary.FOLIO),
+        )
+    )
+    head = f"""<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns={quote(vocabulary.ATOM)}{spaces}>
+  <leap2:version>{vocabulary.VERSION}</leap2:version>
+  <id>{EXPORTS}{key}</id>
+  <title>{escape(ctx.title)}</title>
+  <updated>{_time(ctx.updated)}</updated>
+  <generator uri="https://folioport.org/">{GENERATOR}</generator>
+  <link rel="alternate" type="text/html" href="{names.INDEX_MEMBER}"/>
+  <link rel="describedby" type="application/json" href="{names.MANIFEST_MEMBER}"/>
+  <author><name>{escape(ctx.owner.name)}</name><uri>{person}</uri></author>
+"""
+    return (head + (_self_entry(ctx.owner, ctx.updated) if ctx.self_id is None else "")).encode()
+
+
+def feed_tail() -> bytes:
+    """What closes the feed."""
+    return b"</feed>\n"
+
+
+def entry_id(object_id: int) -> str:
+    """The id of an object's entry.
+
+    >>> entry_id(7)
+    'portfolio:object/7'
+    """
+    return f"portfolio:object/{object_id}"
+
+
+def feed_entry(ctx: PackageContext, obj: EpObject) -> bytes:
+    """One object as an entry, on its own lines."""
+    return _Entry(ctx, obj).write().encode()
+
+
+def _self_entry(owner: Owner, updated: datetime) -> str:
+    """The one Self person, for an account that imported none; marked so that reading leaves it out."""
+    facts = (
+        ("legal_given_name", owner.first_name),
+        ("legal_family_name", owner.last_name),
+        ("email", owner.email),
+    )
+    archived = quote(vocabulary.LEAP2_ARCHIVED)
+    data = "".join(
+        f'<leap2:persondata xmlns:lx={archived} leap2:field="{field}" lx:field="{field}">{escape(value)}'
+        "</leap2:persondata>"
+        for field, value in facts
+        if value
+    )
+    return (
+        f"  <entry><title>{escape(owner.name)}</title><id>{SELF_ID}</id><updated>{_time(updated)}</updated><content/>"
+        f'<rdf:type rdf:resource="leap2:person"/><category term="Self" scheme="categories:person_type#"/>{data}'
+        f"<{extension.ELEMENT}>{escape(extension.encode(Extension(synthetic=True)))}</{extension.ELEMENT}></entry>\n"
+    )
+
+
+class _Entry:
+    """Builds one entry."""
+
+    def __init__(self, ctx: PackageContext, obj: EpObject) -> None:
+        self._ctx = ctx
+        self._obj = obj
+        self._out = Outgoing(self._entry_id)
+        self._generated: list[str] = []
+        self._refs: dict[int, Ref | None] = {}
+        self._self_at: int | None = None
+
+    def write(self) -> str:
+        """The entry as XML."""
+        obj = self._obj
+        title, name = self._title()
+        page = self._page()
+        type_ = self._type()
+        categories = list(self._categories())
+        plugin = self._plugin(categories)
+        carried = [
+            one for one in obj.carried.elements if page is None or page.keeps_view or one.tag != "mahara:view"
+        ]
+        lines = [
+            f"<title>{escape(title)}</title><id>{entry_id(obj.id)}</id>",
+            f"<published>{_time(obj.created_at)}</published><updated>{_time(obj.updated_at)}</updated>",
+            f"<author><name>{escape(obj.author)}</name></author>" if obj.author else "",
+            f"<summary>{escape(obj.description)}</summary>" if obj.description else "",
+            self._content(page),
+            f"<rdf:type rdf:resource={quote(type_)}/>",
+            plugin,
+            "".join(self._tags()) + "".join(_category(one) for one in categories),
+            "".join(self._links()),
+            "".join(write_element(one, self._out) for one in carried),
+            page.view if page is not None else "",
+        ]
+        lines.append(f"<{extension.ELEMENT}>{escape(self._extension(name, title, page))}</{extension.ELEMENT}>")
+        body = "\n    ".join(line for line in lines if line)
+        return f"  <entry>\n    {body}\n  </entry>\n"
+
+    def _ref(self, target: int) -> Ref | None:
+        if target not in self._refs:
+            self._refs[target] = self._ctx.describe(target)
+        return self._refs[target]
+
+    def _entry_id(self, target: int) -> str | None:
+        return None if self._ref(target) is None else entry_id(target)
+
+    def _title(self) -> tuple[str, str | None]:
+        """The title, and the name where that is another."""
+        obj = self._obj
+        title = obj.name
+        full = next((one.text for one in obj.carried.elements if one.tag == FULL_TITLE), "")
+        if full and texts.cut_name(full) == obj.name:
+            title = full
+        if obj.file is not None:
+            _, dot, suffix = obj.file.file_name.rpartition(".")
+            if dot and not title.lower().endswith("." + suffix.lower()):
+                title = f"{title}.{suffix}"
+        clean = markup.strip_illegal(title)
+        return clean, (obj.name if texts.cut_name(clean) != obj.name else None)
+
+    def _page(self) -> PageText | None:
+        if self._obj.page is None:
+            return None
+        page = page_text(self._obj, self._ref, self._out)
+        self._generated += page.generated
+        return page
+
+    def _content(self, page: PageText | None) -> str:
+        obj = self._obj
+        if page is not None and not page.keeps_view:
+            return f'<content type="xhtml">{page.content}</content>' if page.content else "<content/>"
+        if not obj.content:
+            return "<content/>"
+        if obj.content_type == "text":
+            return f"<content>{escape(obj.content)}</content>"
+        return f'<content type="xhtml">{markup.to_xhtml(obj.content, self._entry_id).decode()}</content>'
+
+    def _type(self) -> str:
+        word = self._obj.carried.type or OWN_TYPE[self._obj.kind] or "entry"
+        return f"leap2:{word}" if _SHORT.match(word) else word
+
+    def _categories(self) -> Iterator[Category]:
+        obj = self._obj
+        carried = list(obj.carried.categories)
+        if SELF in carried and obj.id != self._ctx.self_id:
+            self._self_at = carried.index(SELF)
+            carried.remove(SELF)
+        implied = IMPLIED.get(obj.kind)
+        if implied and not any((one.scheme, one.term) == (implied.scheme, implied.term) for one in carried):
+            yield implied
+        if obj.kind is Kind.COLLECTION and not any(one.scheme == "selection_type" for one in carried):
+            self._generated.append("selection_type")
+            yield Category("selection_type", self._selection())
+        yield from carried
+
+    def _selection(self) -> str:
+        """What a collection made here is to Mahara: a folder of files, a journal of reflections, or a grouping."""
+        refs = [self._ref(target) for target in self._obj.targets("has_part")]
+        kinds = {ref.kind for ref in refs if ref is not None}
+        if kinds == {Kind.FILE}:
+            return "Folder"
+        return "Blog" if kinds == {Kind.REFLECTION} else "Grouping"
+
+    def _plugin(self, categories: list[Category]) -> str:
+        """Mahara's hint for what was made here; imported objects carry their own."""
+        obj = self._obj
+        if any(one.tag == "mahara:artefactplugin" for one in obj.carried.elements):
+            return ""
+        selection = next((one.term for one in categories if one.scheme == "selection_type"), "")
+        plugin = {"Blog": ("blog", "blog"), "Folder": ("file", "folder")}.get(selection)
+        if obj.kind is Kind.FILE and obj.file is not None and obj.import_id == 0:
+            kind = obj.file.media_type.partition("/")[0]
+            plugin = ("file", kind if kind in {"image", "audio", "video"} else "file")
+        if plugin is None or obj.import_id:
+            return ""
+        self._generated.append("mahara:artefactplugin")
+        return f'<mahara:artefactplugin mahara:plugin="{plugin[0]}" mahara:type="{plugin[1]}"/>'
+
+    def _tags(self) -> Iterator[str]:
+        for tag in self._obj.tags:
+            if tag.private:
+                continue
+            tidy = _TIDY.sub("-", tag.text).strip("-") or "tag"
+            label = f" label={quote(tag.text)}" if tidy != tag.text else ""
+            yield f"<category term={quote(tidy)}{label}/>"
+
+    def _links(self) -> Iterator[str]:
+        obj = self._obj
+        if obj.kind is Kind.FILE and obj.file is not None:
+            yield self._enclosure()
+        if obj.kind is Kind.LINK and obj.url:
+            yield f'<link rel="self" href={quote(obj.url)}/>'
+        if obj.kind is Kind.PORTFOLIO:
+            for page_id in self._ctx.pages(obj.id):
+                yield self._link("has_part", page_id)
+                yield f'<link rel="has_part" href="{entry_id(page_id)}"/>'
+        if obj.page is not None and obj.page.portfolio_id is not None:
+            yield self._link("is_part_of", obj.page.portfolio_id)
+        order = 0
+        for relation in obj.relations:
+            if relation.rel == "has_part":
+                order += 1
+            yield self._link(relation.rel, relation.target_id, order if relation.rel == "has_part" else 0)
+        for rel, href in obj.carried.links:
+            word = f"leap2:{rel}" if rel in INVERSE and rel != "related" else rel
+            yield f"<link rel={quote(word)} href={quote(href)}/>"
+
+    def _link(self, rel: str, target: int, order: int = 0) -> str:
+        if self._ref(target) is None:
+            return ""
+        word = rel if rel == "related" else f"leap2:{rel}"
+        place = f' leap2:display_order="{order}"' if order else ""
+        return f'<link rel="{word}" href="{entry_id(target)}"{place}/>'
+
+    def _enclosure(self) -> str:
+        ref = self._ref(self._obj.id)
+        file = self._obj.file
+        if file is None or ref is None or ref.member is None:
+            return ""
+        href = percent(ref.member, safe="/")
+        media_type = quote(file.media_type)
+        return f'<link rel="enclosure" type={media_type} length="{file.size_bytes}" href={quote(href)}/>'
+
+    def _extension(self, name: str | None, title: str, page: PageText | None) -> str:
+        obj = self._obj
+        tags = None
+        if any(tag.private or not _plain_tag(tag.text) for tag in obj.tags):
+            tags = [(tag.text, tag.private) for tag in obj.tags]
+        file_name = obj.file.file_name if obj.file and obj.file.file_name != title else None
+        return extension.encode(
+            Extension(
+                kind=obj.kind.value,
+                name=name,
+                file_name=file_name,
+                content_type=None if _natural_type(obj) else obj.content_type,
+                created=_exact(obj.created_at),
+                updated=_exact(obj.updated_at),
+                no_comments=not obj.allow_comments,
+                tags=tags,
+                portfolio_id=self._own_portfolio(),
+                position=obj.page.position if obj.page else None,
+                plain=bool(obj.page and obj.page.plain),
+                loose=obj.page is not None and obj.page.portfolio_id is None,
+                sections=page.sections if page is not None else None,
+                generated=self._generated,
+                self_at=self._self_at,
+            )
+        )
+
+    def _own_portfolio(self) -> int | None:
+        page = self._obj.page
+        if page is None or page.portfolio_id is None or self._ref(page.portfolio_id) is None:
+            return None
+        return page.portfolio_id
+
+
+def _natural_type(obj: EpObject) -> bool:
+    return obj.content_type == ("text" if obj.content and obj.content_type == "text" else "html")
+
+
+def _plain_tag(text: str) -> bool:
+    return bool(text) and text == text.strip() and markup.strip_illegal(text) == text
+
+
+def _category(category: Category) -> str:
+    short = _SCHEME.match(category.scheme)
+    scheme = f"categories:{category.scheme}#" if short else category.scheme
+    label = f" label={quote(category.label)}" if category.label else ""
+    return f"<category term={quote(category.term)} scheme={quote(scheme)}{label}/>"
+
+
+def _time(moment: datetime) -> str:
+    """A date-time as Mahara keeps it: whole seconds, UTC.
+
+    >>> _time(datetime(2026, 2, 1, 9, tzinfo=UTC))
+    '2026-02-01T09:00:00Z'
+    """
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def _exact(moment: datetime) -> str | None:
+    if not moment.microsecond:
+        return None
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"

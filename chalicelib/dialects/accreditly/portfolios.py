@@ -1,0 +1,47 @@
+"""Portfolios (accreditly 3); the list is an extension (accreditly 6)."""
+
+from __future__ import annotations
+
+from chalicelib.dialects.accreditly import wire
+from chalicelib.dialects.accreditly.dialect import accreditly
+from chalicelib.dialects.route import Call
+from chalicelib.domain.access import Permission
+from chalicelib.domain.identity import id_in
+
+
+@accreditly.get("/portfolio", permission=Permission.EPORTFOLIO_LIST, extension=True)
+def index(call: Call) -> list[wire.Portfolio]:
+    """GET /profile/portfolio: the caller's portfolios, oldest first.
+
+    Source
+    ------
+    accreditly 6.
+    """
+    return [wire.portfolio(found) for found in call.services.portfolios.all_of(call.actor)]
+
+
+@accreditly.get("/portfolio/{id}", permission=Permission.EPORTFOLIO_READ, anonymous=True)
+def show(call: Call) -> wire.Portfolio:
+    """GET /profile/portfolio/{id}: whole for its owner; without its keys for who has one, and when it is public.
+
+    Source
+    ------
+    accreditly 3.2.
+    """
+    found, whole = call.services.portfolios.open(call.caller, wire.guid(call.value("id")), call.query("key") or "")
+    return wire.portfolio(found, whole=whole)
+
+
+@accreditly.post("/portfolio", permission=Permission.EPORTFOLIO_AUTHOR)
+def save(call: Call) -> wire.Portfolio:
+    """POST /profile/portfolio: a new portfolio, or with an `id` the one there is, changed.
+
+    Source
+    ------
+    accreditly 3.1, 8.
+    """
+    said, portfolios = wire.portfolio_write(call.json), call.services.portfolios
+    if not said.guid:
+        return wire.portfolio(portfolios.create(call.actor, name=said.title, description=said.details or ""))
+    changes = {"guid": said.guid, "name": said.title, "description": said.details}
+    return wire.portfolio(portfolios.update(call.actor, id_in(said.guid), **changes))

@@ -1,0 +1,24 @@
+"""Who the caller is (brightspace 2.2)."""
+
+from __future__ import annotations
+
+from chalicelib.dialects.brightspace import products, wire
+from chalicelib.dialects.brightspace.dialect import brightspace
+from chalicelib.dialects.route import Call
+from chalicelib.domain.access import Permission
+
+
+@brightspace.get(
+    "/{component}/{version}/users/whoami",
+    permission=Permission.USER_READ,
+    vendor="/d2l/api/lp/(version)/users/whoami",
+    component=products.PLATFORM,
+)
+def whoami(call: Call) -> wire.WhoAmI:
+    """GET /d2l/api/lp/(version)/users/whoami: the caller; the identifier is what `targetUsers` takes.
+
+    Source
+    ------
+    brightspace 2.2.
+    """
+    return wire.whoami(call.services.directory.show(call.actor, "self").user)

@@ -1,0 +1,202 @@
+"""Entities in Brightspace's shapes; member names are the vendor's.
+
+Source
+------
+brightspace 2, 6.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from chalicelib.domain.artifact import ObjectDraft
+from chalicelib.domain.epobject import EpObject, Kind, Tag
+from chalicelib.domain.errors import InvalidError
+from chalicelib.domain.person import User
+
+TYPES = {
+    Kind.COLLECTION: 110,
+    Kind.REFLECTION: 200,
+    Kind.ACCREDITATION: 300,
+    Kind.ITEM: 300,
+    Kind.FILE: 310,
+    Kind.FORM: 320,
+    Kind.LINK: 340,
+    Kind.PORTFOLIO: 400,
+}
+"""EPOBJ_T of a kind."""
+ARTIFACTS = (Kind.FILE, Kind.LINK, Kind.FORM, Kind.ACCREDITATION, Kind.ITEM)
+
+
+class ProductVersions(msgspec.Struct):
+    """A product and its versions."""
+
+    ProductCode: str
+    LatestVersion: str
+    SupportedVersions: list[str]
+
+
+class VersionRequest(msgspec.Struct):
+    """A product's version that a client asks about."""
+
+    ProductCode: str
+    Version: str
+
+
+class ProductVersion(msgspec.Struct):
+    """Whether a version of a product is served."""
+
+    ProductCode: str
+    Version: str
+    Supported: bool
+    LatestVersion: str | None
+
+
+class VersionCheck(msgspec.Struct):
+    """The answer to a check of several versions."""
+
+    Supported: bool
+    Versions: list[ProductVersion]
+
+
+class WhoAmI(msgspec.Struct):
+    """The caller."""
+
+    Identifier: str
+    FirstName: str
+    LastName: str
+    UniqueName: str
+    ProfileIdentifier: str
+    Pronouns: str | None
+
+
+class TagText(msgspec.Struct):
+    """A tag; `Type` 0 is public, 1 private."""
+
+    Text: str
+    Type: int = 0
+
+
+class GeoTag(msgspec.Struct):
+    """A place; checked, and not kept."""
+
+    Latitude: float | None = None
+    Longitude: float | None = None
+    Altitude: float | None = None
+    Bearing: float | None = None
+    Precision: float | None = None
+
+
+class EpObjectCreate(msgspec.Struct):
+    """An object as a client makes it."""
+
+    Name: str
+    Description: str | None = None
+    Tags: list[TagText] | None = None
+    GeoTag: GeoTag | None = None
+    AllowComments: bool = True
+
+
+class EpObjectFetch(msgspec.Struct, kw_only=True):
+    """An object as it is shown."""
+
+    ObjectId: int
+    ObjectTypeId: int
+    Name: str
+    Description: str
+    Tags: list[TagText]
+    GeoTag: GeoTag | None
+    AllowComments: bool
+    OwnerUserId: int
+    CreatedDate: str
+    ModifiedDate: str
+
+
+class FileArtifact(EpObjectFetch, kw_only=True):
+    """A file."""
+
+    FileSize: int
+    FileName: str
+    Extension: str
+    UploadKey: str
+
+
+class UrlArtifact(EpObjectFetch, kw_only=True):
+    """A link."""
+
+    Url: str
+
+
+def product_versions(code: str, versions: Sequence[str]) -> ProductVersions:
+    """A product with all of its versions, ascending."""
+    return ProductVersions(ProductCode=code, LatestVersion=versions[-1], SupportedVersions=list(versions))
+
+
+def product_version(code: str, version: str, versions: Sequence[str]) -> ProductVersion:
+    """A version of a product, in the spelling of the request; no versions: an unknown product."""
+    latest = versions[-1] if versions else None
+    return ProductVersion(ProductCode=code, Version=version, Supported=version in versions, LatestVersion=latest)
+
+
+def whoami(user: User) -> WhoAmI:
+    """A user as themselves."""
+    return WhoAmI(
+        Identifier=str(user.id),
+        FirstName=user.first_name,
+        LastName=user.last_name,
+        UniqueName=user.login_id,
+        ProfileIdentifier=hashlib.blake2b(str(user.id).encode(), digest_size=5, person=b"profile").hexdigest(),
+        Pronouns=user.pronouns or None,
+    )
+
+
+def moment(at: datetime) -> str:
+    """A UTCDateTime (brightspace 1.1)."""
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+
+
+def draft(body: Any) -> ObjectDraft:
+    """What a create call says of an object. Raises InvalidError."""
+    try:
+        said = msgspec.convert(body, EpObjectCreate)
+    except msgspec.ValidationError as error:
+        raise InvalidError(f"The body is not an EpObject: {error}.") from None
+    return ObjectDraft(
+        name=said.Name,
+        description=said.Description or "",
+        tags=[Tag(tag.Text, private=tag.Type == 1) for tag in said.Tags or ()],
+        allow_comments=said.AllowComments,
+    )
+
+
+def fetch(one: EpObject) -> EpObjectFetch:
+    """An object in its fetch form."""
+    common: dict[str, Any] = {
+        "ObjectId": one.id,
+        "ObjectTypeId": TYPES.get(one.kind, 0),
+        "Name": one.name,
+        "Description": one.description or one.content,
+        "Tags": [TagText(Text=tag.text, Type=int(tag.private)) for tag in one.tags],
+        "GeoTag": None,
+        "AllowComments": one.allow_comments,
+        "OwnerUserId": one.owner_id,
+        "CreatedDate": moment(one.created_at),
+        "ModifiedDate": moment(one.updated_at),
+    }
+    if one.file is not None:
+        _, dot, extension = one.file.file_name.rpartition(".")
+        return FileArtifact(
+            **common,
+            FileSize=one.file.size_bytes,
+            FileName=one.file.file_name,
+            Extension=extension if dot else "",
+            UploadKey="",
+        )
+    if one.kind is Kind.LINK:
+        return UrlArtifact(**common, Url=one.url)
+    return EpObjectFetch(**common)

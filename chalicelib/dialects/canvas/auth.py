@@ -1,0 +1,109 @@
+"""Who calls: a token in the header or as a parameter, its scopes, its bucket, and acting as another user.
+
+Source
+------
+canvas-a 1.2, 1.3, 1.5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chalicelib.dialects.canvas import params
+from chalicelib.dialects.route import Call, Route, bearer
+from chalicelib.domain.access import Actor, holds_over
+from chalicelib.domain.errors import InvalidError, NotFoundError
+from chalicelib.domain.token import AnonymousError, AuthenticationError, TokenUnknownError
+
+BUCKET = 600.0
+"""What a token may spend in a minute, in Canvas's unit; one bucket pays for every dialect, in credits."""
+REFERENCE_LIMIT = 512
+"""Characters of a user reference."""
+
+
+class ScopeError(AuthenticationError):
+    """The token is limited to scopes, and the route's is not among them."""
+
+
+class MasqueradeError(AuthenticationError):
+    """`as_user_id` names nobody, or somebody the caller may not act as."""
+
+
+class ThrottledError(AuthenticationError):
+    """The token's bucket is empty."""
+
+
+def authenticate(call: Call) -> None:
+    """Set the call's actor.
+
+    Raises
+    ------
+    AuthenticationError
+        Which one, and so which answer, is canvas-a 1.3.
+    """
+    secret = _secret(call)
+    if not secret:
+        raise AnonymousError("user authorization required")
+    services = call.services
+    known = services.tokens.authenticate(secret, services.settings.brightspace_rate_cost)
+    root = services.people.root_for_host(call.incoming.host_name)
+    if known.actor.root_account_id != root:
+        raise TokenUnknownError("The token is of another root account.")
+    call.caller, call.spent = known.actor, known.spent
+    if known.spent > services.settings.brightspace_rate_credits:
+        raise ThrottledError("The token's bucket is empty.")
+    route = call.route
+    if known.actor.scopes and route is not None and scope(route) not in known.actor.scopes:
+        raise ScopeError("The token's scopes do not cover this route.")
+    call.caller = _acting_as(call, known.actor)
+
+
+def scope(route: Route) -> str:
+    """Name of a route's scope, such as `url:GET|/api/v1/eportfolios/:id`."""
+    return f"url:{route.method}|{route.vendor}"
+
+
+def _secret(call: Call) -> str | None:
+    """The token as sent: the header wins, then the query, then the body."""
+    in_header = bearer(call.incoming, exact=True)
+    if in_header is not None:
+        return in_header
+    in_query = call.query("access_token")
+    if in_query is not None:
+        return in_query
+    try:
+        in_body = params.of_body(call).get("access_token")
+    except InvalidError:
+        return None
+    return in_body if isinstance(in_body, str) else None
+
+
+def _acting_as(call: Call, actor: Actor) -> Actor:
+    wanted = params.text(call, "as_user_id")
+    if not wanted:
+        return actor
+    services = call.services
+    try:
+        user_id = services.directory.user_id(actor, _checked(wanted))
+    except NotFoundError:
+        raise MasqueradeError("There is no such user.") from None
+    if user_id == actor.user_id:
+        return actor
+    users = services.people.users([actor.user_id, user_id])
+    viewer, target = users.get(actor.user_id), users.get(user_id)
+    if target is None or target.root_account_id != actor.root_account_id or not holds_over(viewer, target):
+        raise MasqueradeError("Not a user whom the caller may act as.")
+    call.real_user_id = actor.user_id
+    return replace(actor, user_id=user_id)
+
+
+def _checked(reference: str) -> str:
+    digits = reference.isascii() and reference.isdigit()
+    if len(reference) > (19 if digits else REFERENCE_LIMIT):
+        raise NotFoundError("There is no such user.")
+    return reference
+
+
+def user_reference(call: Call, name: str = "user_id") -> str:
+    """A user reference in the path (canvas-a 1.5). Raises NotFoundError when it is longer than any."""
+    return _checked(call.value(name))

@@ -1,0 +1,91 @@
+"""Canvas's conventions, wired together: who calls, how answers look, what each carries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from chalicelib.dialects.canvas import auth, errors
+from chalicelib.dialects.http import JSON_SUFFIX, Reply
+from chalicelib.dialects.route import Answer, Call, Dialect, encode
+
+STRING_IDS = "application/json+canvas-string-ids"
+VARIABLE = re.compile(r"\{(\w+)\}")
+
+
+class Canvas(Dialect):
+    """`/api/v1`.
+
+    Source
+    ------
+    canvas-a 1.
+    """
+
+    name = "canvas"
+    prefix = "/api/v1"
+    territory = "/api/v1"
+
+    def authenticate(self, call: Call) -> None:
+        """Find out who calls (canvas-a 1.2) and charge their token (canvas-a 1.5)."""
+        auth.authenticate(call)
+
+    def success(self, call: Call, value: Any) -> Reply:
+        """A value as JSON, its ids as strings for a client that asked so (canvas-a 1.5)."""
+        answer = value if isinstance(value, Answer) else Answer(value=value)
+        printed = answer.value
+        if STRING_IDS in call.incoming.headers.get("accept", ""):
+            printed = stringed(msgspec.to_builtins(printed))
+        return Reply(
+            status=answer.status, body=encode(printed), headers={"Content-Type": errors.JSON, **answer.headers}
+        )
+
+    def failure(self, call: Call, error: Exception) -> Reply:
+        """An error body of canvas-a 1.3."""
+        return errors.reply(call, error)
+
+    def finish(self, call: Call, reply: Reply) -> Reply:
+        """Add what a token's client sees of its rate limit (canvas-a 1.5)."""
+        if call.spent is None or "X-Rate-Limit-Remaining" in reply.headers:
+            return reply
+        settings = call.services.settings
+        unit = auth.BUCKET / settings.brightspace_rate_credits
+        remaining = max(0.0, auth.BUCKET - call.spent * unit)
+        cost = settings.brightspace_rate_cost * unit
+        limits = {"X-Request-Cost": f"{cost:.3g}", "X-Rate-Limit-Remaining": str(round(remaining, 3))}
+        return replace(reply, headers={**reply.headers, **limits})
+
+    def vendor_path(self, path: str) -> str:
+        """Canvas writes variables as `:id`."""
+        return VARIABLE.sub(r":\1", path)
+
+    def aliases(self, path: str) -> tuple[str, ...]:
+        """A path that ends in a fixed segment is served with `.json` behind it too; a variable one takes it itself."""
+        return () if path.endswith("}") else (path + JSON_SUFFIX,)
+
+
+def stringed(value: Any) -> Any:
+    """A JSON value with every id as a string.
+
+    >>> stringed([{"id": 7, "user_id": None, "target_ids": [1, 2], "position": 3}])
+    [{'id': '7', 'user_id': None, 'target_ids': ['1', '2'], 'position': 3}]
+    """
+    if isinstance(value, list):
+        return [stringed(one) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {key: _stringed_member(key, one) for key, one in value.items()}
+
+
+def _stringed_member(key: str, value: Any) -> Any:
+    if (key == "id" or key.endswith("_id")) and isinstance(value, int):
+        return str(value)
+    if key.endswith("ids") and isinstance(value, list):
+        return [str(one) if isinstance(one, int) else one for one in value]
+    return stringed(value)
+
+
+canvas = Canvas()

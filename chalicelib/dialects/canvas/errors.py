@@ -1,0 +1,80 @@
+"""Domain errors in Canvas's words: the only place of this dialect that knows a status.
+
+Source
+------
+canvas-a 1.3.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.dialects.canvas.auth import MasqueradeError, ScopeError, ThrottledError
+from chalicelib.dialects.http import Reply
+from chalicelib.dialects.route import Call, WrongMethodError, encode
+from chalicelib.domain.errors import ConflictError, DeniedError, DomainError, InvalidError, NotFoundError, TooLargeError
+from chalicelib.domain.token import AnonymousError, TokenExpiredError, TokenRevokedError, TokenUnknownError
+
+JSON = "application/json; charset=utf-8"
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="canvas-lms"'}
+DENIED = 403
+"""A signed-in caller without the right; older releases of Canvas said 401 (canvas-a 1.3)."""
+PAGING = ("page", "cursor")
+BAD_PAGE = "invalid"
+
+
+def reply(call: Call, error: Exception) -> Reply:  # noqa: ARG001 - one shape for every dialect
+    """The answer to a failure."""
+    if isinstance(error, ThrottledError):
+        headers = {"Content-Type": "text/plain; charset=utf-8", "X-Rate-Limit-Remaining": "0.0"}
+        return Reply(status=403, body="403 Forbidden (Rate Limit Exceeded)\n", headers=headers)
+    status, body = _plain(error)
+    headers = {"Content-Type": JSON}
+    if isinstance(error, AnonymousError | TokenUnknownError | TokenExpiredError | TokenRevokedError):
+        headers |= CHALLENGE
+    return Reply(status=status, body=encode(body), headers=headers)
+
+
+def _plain(error: Exception) -> tuple[int, Any]:
+    match error:
+        case AnonymousError():
+            return 401, {"status": "unauthenticated", **_message("user authorization required")}
+        case TokenUnknownError():
+            return 401, _message("Invalid access token.")
+        case TokenExpiredError():
+            expired_at = error.expired_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+            return 401, {"errors": [{"message": "Expired access token.", "expired_at": expired_at}]}
+        case TokenRevokedError():
+            return 401, _message("Revoked access token.")
+        case ScopeError():
+            return 401, _message("Insufficient scopes on access token.")
+        case MasqueradeError():
+            return 401, {"errors": "Invalid as_user_id"}
+        case DeniedError():
+            return DENIED, {"status": "unauthorized", **_message("user not authorized to perform that action")}
+        case NotFoundError() | WrongMethodError():
+            return 404, _message("The specified resource does not exist.")
+        case InvalidError():
+            return _invalid(error)
+        case TooLargeError():
+            return 413, _message(str(error))
+        case ConflictError():
+            return 409, _message(str(error))
+        case DomainError():
+            return 400, _message(str(error))
+        case _:
+            message = {"message": "An error occurred.", "error_code": "internal_server_error"}
+            return 500, {"errors": [message]}
+
+
+def _invalid(error: InvalidError) -> tuple[int, Any]:
+    if error.code == BAD_PAGE and error.field in PAGING:
+        return 404, _message("The specified resource does not exist.")
+    if not error.field or error.code in ("missing", "malformed"):
+        return 400, _message(str(error))
+    entry = {"attribute": error.field, "type": error.code, "message": str(error)}
+    return 400, {"errors": {error.field: [entry]}}
+
+
+def _message(text: str) -> dict[str, Any]:
+    return {"errors": [{"message": text}]}

@@ -1,0 +1,343 @@
+"""The one decorator: from a request to a view and back, the same way in every dialect.
+
+A dialect declares its routes:
+
+    @canvas.get("/eportfolios/{id}", permission=Permission.EPORTFOLIO_READ)
+    def show(call: Call) -> wire.EPortfolio: ...
+
+and says, in the methods of its `Dialect`, who calls, how success and failure look, and what every answer carries. What
+happens in between is here: size, authentication, rate limit, permission, the view, encoding, and the mapping of every
+exception, expected or not, to the dialect's own words. A route without a permission cannot be declared.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from chalicelib import observe
+from chalicelib.dialects import body
+from chalicelib.dialects.http import Incoming, Reply, unsuffixed
+from chalicelib.domain.access import Actor, Permission
+from chalicelib.domain.errors import DomainError, InvalidError, NotFoundError, TooLargeError
+from chalicelib.domain.identity import MAX_ID
+from chalicelib.domain.token import AnonymousError
+from chalicelib.wiring import Services, services
+
+View = TypeVar("View", bound=Callable[["Call"], Any])
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+"""Registered on every path, so that a wrong method is answered by the dialect and not by the gateway."""
+ID_DIGITS = 19
+PATH_SAFE = "/%:~!$&'()*+,;=@"
+"""What a path in a link keeps as the client wrote it, besides letters, digits and `-._`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A declared route. `vendor` is its path in the vendor's spelling, empty where the vendor has no such route."""
+
+    dialect: str
+    method: str
+    path: str
+    permission: Permission
+    view: Callable[[Call], Any]
+    vendor: str = ""
+    extension: bool = False
+    anonymous: bool = False
+    """The view runs without credentials too, and decides by itself."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def open(self) -> bool:
+        """Whether a caller without credentials gets as far as the view."""
+        return self.anonymous or self.permission is Permission.SERVICE_DESCRIBE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A view's value with what goes beside it; `status` and `headers` as in HTTP."""
+
+    value: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class WrongMethodError(DomainError):
+    """The path exists, and not with this method."""
+
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        super().__init__(f"Use {' or '.join(allowed)} here.")
+        self.allowed = allowed
+
+
+class Call:
+    """One request on its way through a route: what came in, and what is known of the caller."""
+
+    def __init__(self, incoming: Incoming, route: Route | None = None) -> None:
+        self.incoming = incoming
+        self.route = route
+        self.caller: Actor | None = None
+        self.real_user_id: int | None = None
+        """Who is behind a caller that acts as someone else."""
+        self.spent: int | None = None
+        """Credits the bucket has spent in this minute, this call included; None: nothing was charged."""
+        self.memo: dict[str, Any] = {}
+        """What a dialect worked out once and needs again."""
+
+    @cached_property
+    def services(self) -> Services:
+        """The services of this process."""
+        return services()
+
+    @property
+    def actor(self) -> Actor:
+        """Who calls. Raises AnonymousError when nobody is signed in."""
+        if self.caller is None:
+            raise AnonymousError("Nobody is signed in.")
+        return self.caller
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and prefix of the service as this client sees it."""
+        return self.incoming.base_url(self.services.settings.public_url)
+
+    @property
+    def url(self) -> str:
+        """Address of this request, without its query."""
+        return self.base_url + quote(self.incoming.inner, safe=PATH_SAFE)
+
+    def value(self, name: str) -> str:
+        """A decoded value of the path, without a `.json` behind the last one."""
+        value = self.incoming.values[name]
+        return unsuffixed(value) if self.incoming.route.endswith(f"{{{name}}}") else value
+
+    def id(self, name: str) -> int:
+        """A path value that is a positive integer. Raises NotFoundError when it is not, or beyond any id."""
+        text = self.value(name)
+        if text.isascii() and text.isdigit() and len(text) <= ID_DIGITS and 0 < int(text) <= MAX_ID:
+            return int(text)
+        raise NotFoundError(f"There is no {text[:40]!r}.")
+
+    def query(self, name: str) -> str | None:
+        """The last value of a query parameter."""
+        values = self.incoming.query.get(name)
+        return values[-1] if values else None
+
+    @cached_property
+    def json(self) -> Any:
+        """The body as JSON. Raises InvalidError."""
+        return body.read_json(self.incoming)
+
+    @cached_property
+    def parts(self) -> list[body.Part]:
+        """The parts of a multipart body. Raises InvalidError."""
+        return body.read_multipart(self.incoming)
+
+
+class Dialect(ABC):
+    """One vendor's way of speaking HTTP, and the routes spoken that way."""
+
+    name: str
+    prefix: str
+    """What every path begins with."""
+    territory: str
+    """Paths below this one are this dialect's, routes or not."""
+
+    def __init__(self) -> None:
+        self.routes: list[Route] = []
+
+    def get(self, path: str, *, permission: Permission, **options: Any) -> Callable[[View], View]:
+        """Declare a GET route (see `declare`)."""
+        return self.declare("GET", path, permission=permission, **options)
+
+    def post(self, path: str, *, permission: Permission, **options: Any) -> Callable[[View], View]:
+        """Declare a POST route (see `declare`)."""
+        return self.declare("POST", path, permission=permission, **options)
+
+    def put(self, path: str, *, permission: Permission, **options: Any) -> Callable[[View], View]:
+        """Declare a PUT route (see `declare`)."""
+        return self.declare("PUT", path, permission=permission, **options)
+
+    def delete(self, path: str, *, permission: Permission, **options: Any) -> Callable[[View], View]:
+        """Declare a DELETE route (see `declare`)."""
+        return self.declare("DELETE", path, permission=permission, **options)
+
+    def declare(
+        self,
+        method: str,
+        path: str,
+        *,
+        permission: Permission,
+        vendor: str = "",
+        extension: bool = False,
+        anonymous: bool = False,
+        **options: Any,
+    ) -> Callable[[View], View]:
+        """Make the function below the view of a route.
+
+        Parameters
+        ----------
+        path
+            Behind the dialect's prefix; `{name}` is a variable.
+        permission
+            What a caller needs.
+        vendor
+            The path as the vendor's reference spells it, where that differs.
+        extension
+            The vendor has no such route.
+        anonymous
+            The view runs without credentials too.
+        options
+            What the dialect wants to know of the route.
+
+        Raises
+        ------
+        TypeError
+            No permission is named.
+        """
+        if not isinstance(permission, Permission):
+            raise TypeError(f"{method} {path} names no permission; every route must.")
+
+        def register(view: View) -> View:
+            full = self.prefix + path
+            self.routes.append(
+                Route(
+                    dialect=self.name,
+                    method=method,
+                    path=full,
+                    permission=permission,
+                    view=view,
+                    vendor=vendor or self.vendor_path(full),
+                    extension=extension,
+                    anonymous=anonymous,
+                    options=options,
+                )
+            )
+            return view
+
+        return register
+
+    def table(self) -> dict[str, dict[str, Route]]:
+        """The routes by path and method. Raises ValueError when one is declared twice."""
+        table: dict[str, dict[str, Route]] = {}
+        for route in self.routes:
+            for path in (route.path, *self.aliases(route.path)):
+                methods = table.setdefault(path, {})
+                if route.method in methods:
+                    raise ValueError(f"{route.method} {path} is declared twice.")
+                methods[route.method] = route
+        return table
+
+    def serve(self, incoming: Incoming, methods: Mapping[str, Route]) -> Reply:
+        """Answer a request to a path with those routes; never raises."""
+        head = incoming.method == "HEAD"
+        call = Call(incoming, methods.get("GET" if head else incoming.method))
+        try:
+            reply = self._run(call, methods)
+        except DomainError as error:
+            reply = self.failure(call, error)
+        except Exception as error:  # noqa: BLE001 - the last line: whatever it is, the answer is the dialect's
+            observe.unexpected(error, route=incoming.route, method=incoming.method)
+            reply = self.failure(call, error)
+        observe.note(
+            user_id=call.caller.user_id if call.caller else None,
+            real_user_id=call.real_user_id,
+            app=call.caller.app if call.caller else None,
+        )
+        reply = self._finished(call, reply)
+        return replace(reply, body="") if head else reply
+
+    def _run(self, call: Call, methods: Mapping[str, Route]) -> Reply:
+        if call.route is None:
+            raise WrongMethodError(tuple(sorted({*methods, *(("HEAD",) if "GET" in methods else ())})))
+        if call.incoming.size_bytes() > call.services.settings.max_body_bytes:
+            raise TooLargeError(f"A body has at most {call.services.settings.max_body_bytes} bytes.")
+        self.authenticate(call)
+        self.admit(call)
+        value = call.route.view(call)
+        return value if isinstance(value, Reply) else self.success(call, value)
+
+    def _finished(self, call: Call, reply: Reply) -> Reply:
+        try:
+            return self.finish(call, reply)
+        except Exception as error:  # noqa: BLE001 - the answer is made; what would go beside it is not worth losing it
+            observe.unexpected(error, route=call.incoming.route, method=call.incoming.method)
+            return reply
+
+    @abstractmethod
+    def authenticate(self, call: Call) -> None:
+        """Find out who calls and charge them, or raise; a route that is open lets nobody through as nobody."""
+
+    def admit(self, call: Call) -> None:
+        """Refuse a caller, or a path this dialect has only at first sight. Raises DomainError."""
+
+    @abstractmethod
+    def success(self, call: Call, value: Any) -> Reply:
+        """The answer with a view's value."""
+
+    @abstractmethod
+    def failure(self, call: Call, error: Exception) -> Reply:
+        """The answer to a failure; an exception that is no DomainError is a fault of the service's own."""
+
+    def finish(self, call: Call, reply: Reply) -> Reply:  # noqa: ARG002 - for dialects that add headers
+        """The answer with what every answer carries."""
+        return reply
+
+    def unknown(self, path: str, method: str) -> Reply:
+        """The answer to a path or method that no route has."""
+        return self.failure(_nowhere(path, method), NotFoundError("There is no such route."))
+
+    def too_large(self, path: str) -> Reply:
+        """The answer to a body that the gateway would not take."""
+        return self.failure(_nowhere(path, "POST"), TooLargeError("The body is too large."))
+
+    def refused(self, path: str, method: str, status: int) -> Reply:
+        """The answer in place of one that the framework made by itself."""
+        error: Exception = InvalidError("The request was refused.")
+        if status >= 500:
+            error = RuntimeError("framework error")
+        elif status == 405:
+            error = WrongMethodError(METHODS)
+        return self.failure(_nowhere(path, method), error)
+
+    def vendor_path(self, path: str) -> str:
+        """The vendor's spelling of a path."""
+        return path
+
+    def aliases(self, path: str) -> tuple[str, ...]:  # noqa: ARG002 - for dialects with more than one spelling
+        """Other paths of the same route."""
+        return ()
+
+
+def _nowhere(path: str, method: str) -> Call:
+    return Call(Incoming(method=method, route=path, path=path, inner=path, values={}, query={}, headers={}))
+
+
+def encode(value: Any) -> str:
+    """A value as JSON text."""
+    return msgspec.json.encode(value).decode()
+
+
+def bearer(incoming: Incoming, *, exact: bool = False) -> str | None:
+    """The token of the Authorization header: None without that scheme, empty when there is nothing behind it.
+
+    `exact` takes the scheme's word as Canvas does, in that letter case only.
+    """
+    scheme, _, token = incoming.headers.get("authorization", "").strip().partition(" ")
+    matches = scheme == "Bearer" if exact else scheme.lower() == "bearer"
+    return token.strip() if matches else None
+
+
+def idempotency_key(call: Call) -> str:
+    """The Idempotency-Key header, or empty. Raises InvalidError when it is too long."""
+    key = call.incoming.headers.get("idempotency-key", "").strip()
+    if len(key) > 255:
+        raise InvalidError("Idempotency-Key must have at most 255 characters.", field="Idempotency-Key")
+    return key

@@ -1,0 +1,316 @@
+"""An export: the objects as a package in the bucket (design 4, 5; brightspace 4.5).
+
+Phases, each resumable: snapshot, files, feed, offline copy, index, manifest, completion. A checkpoint holds the zip
+and the multipart upload in mid-air, so an export of any size ends, and its bytes do not tell how often it paused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from botocore.exceptions import ClientError
+
+from chalicelib.domain.epobject import EpObject, Kind
+from chalicelib.domain.job import JobStatus, PackageFile
+from chalicelib.domain.person import User
+from chalicelib.jobs.run import Aborted, Outcome, Run, kept
+from chalicelib.jobs.snapshot import Snapshot, SnapshotState, take
+from chalicelib.jobs.spool import Spool
+from chalicelib.packages import html_copy, manifest, names
+from chalicelib.packages.leap2a import Owner, PackageContext, feed_entry, feed_head, feed_tail
+from chalicelib.packages.zipwriter import ZipState, ZipWriter, stored_for
+from chalicelib.storage.uploads import MultipartUpload
+
+READ_BYTES = 1024 * 1024
+SEGMENT_BYTES = 16 * READ_BYTES
+"""Between two places where a file may be cut by a checkpoint."""
+PHASES = ("snapshot", "files", "feed", "copy", "index", "manifest", "complete")
+
+
+class State(msgspec.Struct):
+    """Everything a worker needs to go on. `chunk` and `offset` are the place in the snapshot of the present phase."""
+
+    phase: str = PHASES[0]
+    snapshot: SnapshotState = msgspec.field(default_factory=SnapshotState)
+    chunk: int = 0
+    offset: int = 0
+    missing: list[int] = []
+    previous: Kind | None = None
+    done: int = 0
+    zip: ZipState = ZipState()
+    upload: dict[str, Any] = {}
+    directory: list[str] = []
+    members: list[str] = []
+    text: list[str] = []
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPackage:
+    """The work of export jobs."""
+
+    def run(self, run: Run) -> Outcome:
+        """Make the package, or go on making it."""
+        owner = run.services.people.user(run.job.owner_id)
+        if owner is None:
+            raise Aborted("The owner of this export no longer exists.")
+        state = run.load(State) or State()
+        if state.phase == "snapshot":
+            _snapshot(run, state)
+        if state.phase != "complete":
+            Assembly(run, state, owner).go_on()
+        return _complete(run, state, owner)
+
+    def undo(self, run: Run) -> None:
+        """Forget the parts of the upload."""
+        state = run.load(State)
+        if state is not None and state.upload:
+            try:
+                MultipartUpload.resume(run.services.blobs, {**state.upload, "tail": ""}).abort()
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "NoSuchUpload":
+                    raise
+
+
+def _snapshot(run: Run, state: State) -> None:
+    def save() -> None:
+        if run.time_is_up:
+            run.pause(state)
+        elif run.checkpoint_due:
+            run.save(state)
+
+    take(run, state.snapshot, save)
+    if not state.snapshot.chunks:
+        raise Aborted("Nothing of what was to be exported is left.")
+    state.phase = "files"
+
+
+def _complete(run: Run, state: State, owner: User) -> Outcome:
+    upload = MultipartUpload.resume(run.services.blobs, state.upload)
+    try:
+        upload.finish(content_type="application/zip")
+    except ClientError as error:
+        # Completed by a worker that did not live to say so.
+        if error.response["Error"]["Code"] != "NoSuchUpload" or not run.services.blobs.exists(upload.key):
+            raise
+    ended = run.services.clock.now().astimezone(ZoneInfo(run.services.settings.time_zone))
+    problems = state.snapshot.problems
+    return Outcome(
+        status=JobStatus.COMPLETE_WITH_ERRORS if problems else JobStatus.COMPLETE,
+        result=PackageFile(
+            key=upload.key,
+            file_name=names.package_file_name(owner.first_name, owner.last_name, ended),
+            size_bytes=upload.size_bytes,
+        ),
+        counts={"objects": state.snapshot.total, "bytes": upload.size_bytes},
+        problems=kept(problems),
+        problem_count=len(problems),
+    )
+
+
+@dataclass(slots=True)
+class Assembly:
+    """The zip under way."""
+
+    run: Run
+    state: State
+    owner: User
+    snapshot: Snapshot = field(init=False)
+    context: PackageContext = field(init=False)
+    upload: MultipartUpload = field(init=False)
+    zip: ZipWriter = field(init=False)
+    directory: Spool = field(init=False)
+    members: Spool = field(init=False)
+    text: Spool = field(init=False)
+
+    def __post_init__(self) -> None:
+        run, state = self.run, self.state
+        self.snapshot = Snapshot(run, state.snapshot, state.missing)
+        if state.upload:
+            self.upload = MultipartUpload.resume(run.services.blobs, state.upload)
+        else:
+            self.upload = MultipartUpload(run.services.blobs, f"packages/{run.job.id}.zip")
+        self.zip = ZipWriter(self.upload.write, state.zip)
+        self.directory = Spool(run, "directory", state.directory)
+        self.members = Spool(run, "members", state.members)
+        self.text = Spool(run, f"text-{state.phase}", state.text)
+        self.context = PackageContext(
+            owner=Owner(
+                id=self.owner.id,
+                first_name=self.owner.first_name,
+                last_name=self.owner.last_name,
+                name=self.owner.name,
+                email=self.owner.email,
+            ),
+            title=f"Portfolio of {self.owner.name}",
+            updated=state.snapshot.updated,
+            self_id=state.snapshot.self_id,
+            describe=self.snapshot.describe,
+            pages=self.snapshot.pages,
+        )
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks the snapshot has."""
+        return len(self.state.snapshot.chunks)
+
+    def go_on(self) -> None:
+        """Run the phases from where the state is to the one before completion."""
+        while self.state.phase != "complete":
+            getattr(self, f"_{self.state.phase}")()
+            self._enter(PHASES[PHASES.index(self.state.phase) + 1])
+        self._checkpoint()
+        self.run.save(self.state, done=self.state.done, total=self._total)
+
+    def _files(self) -> None:
+        state = self.state
+        for number in range(state.chunk, self.chunks):
+            if state.snapshot.chunks[number].kind is Kind.FILE:
+                for place, one in enumerate(self.snapshot.objects(number)):
+                    if place >= state.offset:
+                        self._file(one)
+                        state.offset, state.done = place + 1, state.done + 1
+                        self._breathe()
+            state.chunk, state.offset = number + 1, 0
+
+    def _file(self, one: EpObject) -> None:
+        facts, resumed = one.file, self.zip.member_size if self.state.zip.open else 0
+        if facts is None:
+            return
+        content = self.run.services.blobs.open_file(facts.sha256, resumed)
+        if content is None:
+            self.snapshot.missing.add(one.id)
+            self.state.missing.append(one.id)
+            self.state.snapshot.leave_out(facts.file_name, "The bytes of this file are no longer there.")
+            return
+        if not self.state.zip.open:
+            stored = stored_for(facts.media_type)
+            self.zip.open(names.file_member(one), stored=stored, size_hint=facts.size_bytes)
+        self.state.zip = ZipState()
+        since = resumed
+        while data := content.read(READ_BYTES):
+            self.zip.write(data)
+            if self.zip.member_size - since >= SEGMENT_BYTES:
+                since = self.zip.member_size
+                self.zip.boundary()
+                self._breathe()
+        if self.zip.member_size != facts.size_bytes:
+            raise OSError(f"file {facts.sha256} has {self.zip.member_size} bytes, not {facts.size_bytes}")
+        self._close(facts.sha256)
+
+    def _feed(self) -> None:
+        state = self.state
+        digest = self._rehash()
+        if not state.chunk:
+            self.zip.open(names.FEED_MEMBER, size_hint=2 * state.snapshot.bytes)
+            self._say(digest, feed_head(self.context))
+        for number in range(state.chunk, self.chunks):
+            for one in self.snapshot.objects(number):
+                self._say(digest, feed_entry(self.context, one))
+                state.done += 1
+            self.zip.boundary()
+            state.chunk = number + 1
+            self._breathe()
+        self._say(digest, feed_tail())
+        self._close(digest.hexdigest())
+
+    def _copy(self) -> None:
+        state = self.state
+        if not state.chunk:
+            self._member(names.STYLE_MEMBER, html_copy.style())
+        for number in range(state.chunk, self.chunks):
+            for one in self.snapshot.objects(number):
+                page, member = html_copy.object_page(self.context, one), names.html_member(one)
+                if page is not None and member is not None:
+                    self._member(member, page)
+                state.done += 1
+            state.chunk = number + 1
+            self._breathe()
+
+    def _index(self) -> None:
+        state = self.state
+        chunks = enumerate(state.snapshot.chunks)
+        order = sorted(chunks, key=lambda pair: (html_copy.INDEX_ORDER.index(pair[1].kind), pair[0]))
+        digest = self._rehash()
+        if not state.chunk:
+            self.zip.open(names.INDEX_MEMBER)
+            self._say(digest, html_copy.index_head(self.context))
+        for place in range(state.chunk, len(order)):
+            for one in self.snapshot.objects(order[place][0]):
+                entry = html_copy.index_entry(self.context, one, state.previous)
+                if entry:
+                    state.previous = one.kind
+                    self._say(digest, entry)
+            self.zip.boundary()
+            state.chunk = place + 1
+            self._breathe()
+        self._say(digest, html_copy.index_tail(self.context, state.previous))
+        self._close(digest.hexdigest())
+
+    def _manifest(self) -> None:
+        self.zip.open(names.MANIFEST_MEMBER)
+        problems = [msgspec.to_builtins(problem) for problem in self.state.snapshot.problems]
+        for piece in manifest.whole(self._counts(), self.members.replay(), problems):
+            self.zip.write(piece)
+        self.directory.append(self.zip.close().directory)
+        self.zip.finish(self.directory.replay())
+
+    def _counts(self) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        for row in self.snapshot.rows.values():
+            counts[row.kind.value] = counts.get(row.kind.value, 0) + 1
+        return counts
+
+    def _member(self, name: str, content: bytes) -> None:
+        self.zip.open(name)
+        self.zip.write(content)
+        self._close(hashlib.sha256(content).hexdigest())
+
+    def _close(self, sha256: str) -> None:
+        record = self.zip.close()
+        self.directory.append(record.directory)
+        self.members.append(manifest.member(record.name, record.size, sha256))
+
+    def _say(self, digest: Any, text: bytes) -> None:
+        digest.update(text)
+        self.text.append(text)
+        self.zip.write(text)
+
+    def _rehash(self) -> Any:
+        """The digest of what the open member says so far; a hash cannot be put down and taken up, so it reads again."""
+        digest = hashlib.sha256()
+        for piece in self.text.replay():
+            digest.update(piece)
+        return digest
+
+    def _enter(self, phase: str) -> None:
+        self.state.phase, self.state.chunk, self.state.offset, self.state.text = phase, 0, 0, []
+        self.text = Spool(self.run, f"text-{phase}", [])
+
+    def _breathe(self) -> None:
+        """A place where the work may be put down."""
+        if self.run.time_is_up:
+            self._checkpoint()
+            self.run.pause(self.state, done=self.state.done, total=self._total)
+        elif self.run.checkpoint_due:
+            self._checkpoint()
+            self.run.save(self.state, done=self.state.done, total=self._total)
+            self.state.zip = ZipState()
+
+    def _checkpoint(self) -> None:
+        state = self.state
+        state.zip = self.zip.pause()
+        state.upload = self.upload.pause(self.run.work_key(f"tail-{self.run.checkpoints:06d}"))
+        state.directory, state.members, state.text = (
+            self.directory.pause(),
+            self.members.pause(),
+            self.text.pause(),
+        )
+
+    @property
+    def _total(self) -> int:
+        files = sum(chunk.count for chunk in self.state.snapshot.chunks if chunk.kind is Kind.FILE)
+        return 2 * self.state.snapshot.total + files

@@ -1,0 +1,207 @@
+"""What an export shows, read once from the store and kept as working files.
+
+The package is made in several passes over the same objects, and a worker may take over from another at any point.
+All of them read the snapshot, so the feed, the files and the offline copy agree, and a repeated stretch gives the same
+bytes, whatever happens to the objects meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+
+import msgspec
+
+from chalicelib.domain.epobject import EpObject, Kind
+from chalicelib.domain.job import Problem
+from chalicelib.jobs.run import Run
+from chalicelib.packages import names
+from chalicelib.packages.leap2a import Ref
+from chalicelib.storage import documents
+from chalicelib.storage.objects import object_key
+
+CHUNK_BYTES = 4 * 1024 * 1024
+CHUNK_OBJECTS = 500
+NAME_SHOWN = 255
+NAMED_BATCH = 20
+"""Named objects read in one call."""
+
+
+class Chunk(msgspec.Struct, frozen=True):
+    """So many objects of one kind, in one working file."""
+
+    kind: Kind
+    count: int
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    """What other objects' entries say of an object."""
+
+    id: int
+    kind: Kind
+    name: str
+    member: str | None
+    portfolio_id: int
+    position: int
+
+
+class SnapshotState(msgspec.Struct):
+    """How far the snapshot got. `after` is the place in the owner's objects, or in the list of named ones."""
+
+    named: str = ""
+    after: str = ""
+    ended: bool = False
+    chunks: list[Chunk] = []
+    updated: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    self_id: int | None = None
+    problems: list[Problem] = []
+    bytes: int = 0
+
+    @property
+    def total(self) -> int:
+        """Objects in the snapshot."""
+        return sum(chunk.count for chunk in self.chunks)
+
+    def leave_out(self, title: str, reason: str) -> None:
+        """Note something that is not in the package."""
+        self.problems.append(Problem(outcome="left_out", title=title, reason=reason))
+
+
+def take(run: Run, state: SnapshotState, save: Callable[[], None]) -> None:
+    """Read the objects of an export into working files; `save` is called between chunks and may raise Paused."""
+    for batch, after in _batches(run, state):
+        _write(run, state, batch)
+        state.after = after
+        save()
+    state.ended = True
+
+
+def _batches(run: Run, state: SnapshotState) -> Iterator[tuple[list[EpObject], str]]:
+    """Objects of one kind at a time, few enough for memory, and where to go on behind them."""
+    source = _named(run, state) if run.job.parameters.get("keys") else _everything(run, state.after)
+    batch: list[EpObject] = []
+    size, place = 0, state.after
+    for one, after in source:
+        if not _belongs(run, state, one):
+            place = after
+            continue
+        if batch and (one.kind is not batch[0].kind or size >= CHUNK_BYTES or len(batch) >= CHUNK_OBJECTS):
+            yield batch, place
+            batch, size = [], 0
+        batch.append(one)
+        size += _weight(one)
+        place = after
+    yield batch, place
+
+
+def _weight(one: EpObject) -> int:
+    sections = one.page.sections if one.page else ()
+    return 1000 + len(one.content) + sum(len(section.content) for section in sections)
+
+
+def _everything(run: Run, after: str) -> Iterator[tuple[EpObject, str]]:
+    while True:
+        objects, going_on = run.services.objects.walk(run.job.owner_id, after)
+        for one in objects:
+            yield one, object_key(one.kind, one.id)
+        if not going_on:
+            return
+        after = going_on
+
+
+def _named(run: Run, state: SnapshotState) -> Iterator[tuple[EpObject, str]]:
+    """The named objects, and the pages of named portfolios, in the order of keys."""
+    blobs, objects, owner_id = run.services.blobs, run.services.objects, run.job.owner_id
+    if not state.named:
+        keys = {(Kind(kind), object_id) for kind, object_id in run.job.parameters["keys"]}
+        for portfolio_id in [object_id for kind, object_id in keys if kind is Kind.PORTFOLIO]:
+            keys |= {(Kind.PAGE, page_id) for page_id in objects.page_ids(owner_id, portfolio_id)}
+        state.named = run.work_key("named.json")
+        blobs.put(state.named, msgspec.json.encode(sorted(keys)))
+    named = msgspec.json.decode(blobs.get(state.named), type=list[tuple[Kind, int]])
+    start = int(state.after or 0)
+    for first in range(start, len(named), NAMED_BATCH):
+        part = named[first : first + NAMED_BATCH]
+        found = objects.own(owner_id, part)
+        for place, (_, object_id) in enumerate(part, start=first + 1):
+            if object_id in found:
+                yield found[object_id], str(place)
+            else:
+                state.leave_out(f"Object {object_id}", "It was deleted after the export was asked for.")
+
+
+def _belongs(run: Run, state: SnapshotState, one: EpObject) -> bool:
+    asked = run.job.created_at
+    if one.deleted_at is not None:
+        if one.deleted_at > asked and one.added_at <= asked:
+            state.leave_out(one.name, "It was deleted after the export was asked for.")
+        return False
+    return one.added_at <= asked
+
+
+def _write(run: Run, state: SnapshotState, objects: list[EpObject]) -> None:
+    if not objects:
+        return
+    number = len(state.chunks)
+    text = "\n".join(map(documents.encode, objects)).encode()
+    rows = [_row(one) for one in objects]
+    run.services.blobs.put(run.work_key(f"objects-{number:06d}"), text)
+    run.services.blobs.put(run.work_key(f"names-{number:06d}"), msgspec.json.encode(rows))
+    state.chunks.append(Chunk(objects[0].kind, len(objects)))
+    state.bytes += len(text)
+    state.updated = max(state.updated, *(one.updated_at for one in objects))
+    for one in objects:
+        if any(category.scheme == "person_type" and category.term == "Self" for category in one.carried.categories):
+            state.self_id = one.id
+
+
+def _row(one: EpObject) -> Row:
+    page = one.page
+    return Row(
+        id=one.id,
+        kind=one.kind,
+        name=one.name[:NAME_SHOWN],
+        member=names.file_member(one) if one.file else None,
+        portfolio_id=(page.portfolio_id or 0) if page else 0,
+        position=page.position if page else 0,
+    )
+
+
+class Snapshot:
+    """A finished snapshot, as the passes read it.
+
+    In memory are the names of all objects, for links; the objects themselves pass by one at a time.
+    """
+
+    def __init__(self, run: Run, state: SnapshotState, missing: Iterable[int]) -> None:
+        self._run, self.state = run, state
+        self.rows: dict[int, Row] = {}
+        for number in range(len(state.chunks)):
+            content = run.services.blobs.get(run.work_key(f"names-{number:06d}"))
+            self.rows.update((row.id, row) for row in msgspec.json.decode(content, type=list[Row]))
+        self._pages: dict[int, list[tuple[int, int]]] = {}
+        for row in [row for row in self.rows.values() if row.portfolio_id]:
+            if row.portfolio_id in self.rows:
+                self._pages.setdefault(row.portfolio_id, []).append((row.position, row.id))
+            else:
+                del self.rows[row.id]  # the page of a deleted portfolio
+        self.missing = set(missing)
+
+    def objects(self, number: int) -> Iterator[EpObject]:
+        """The objects of a chunk that are in the package."""
+        content = self._run.services.blobs.get(self._run.work_key(f"objects-{number:06d}"))
+        for line in content.splitlines():
+            one = documents.decode(line, EpObject)
+            if one.id in self.rows:
+                yield one
+
+    def describe(self, object_id: int) -> Ref | None:
+        """What entries may say of an object; None when it is not in the package."""
+        row = self.rows.get(object_id)
+        if row is None:
+            return None
+        return Ref(row.kind, row.name, None if object_id in self.missing else row.member)
+
+    def pages(self, portfolio_id: int) -> list[int]:
+        """Ids of a portfolio's pages, in order."""
+        return [page_id for _, page_id in sorted(self._pages.get(portfolio_id, ()))]

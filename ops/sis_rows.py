@@ -1,0 +1,120 @@
+"""The kinds of SIS CSV file: the columns that tell them, and how a line becomes a row.
+
+Source: Canvas "SIS Import Format Documentation", accounts.csv, users.csv, admins.csv.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from chalicelib.domain.person import ACCOUNT_ADMIN, AccountRow, AdminRow, UserRow
+
+Row = AccountRow | UserRow | AdminRow
+ADMIN_WORDS = {"", "admin", ACCOUNT_ADMIN.lower()}
+
+
+class RowProblemError(ValueError):
+    """A line lacks something, or holds a value that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of file: the columns that tell it, the others it may have, and how a line becomes a row."""
+
+    name: str
+    needed: frozenset[str]
+    optional: frozenset[str]
+    read: Callable[[Mapping[str, str]], Row]
+
+
+def kind_of(header: set[str]) -> Kind | None:
+    """The kind of file that has those columns, in lower case; None: none that can be imported."""
+    return next((kind for kind in KINDS if kind.needed <= header), None)
+
+
+def _account(row: Mapping[str, str]) -> AccountRow:
+    return AccountRow(
+        sis_id=_needed(row, "account_id"),
+        parent_sis_id=row.get("parent_account_id", ""),
+        name=_needed(row, "name"),
+        status=_status(row, "active", "deleted"),
+        integration_id=row.get("integration_id", ""),
+    )
+
+
+def _user(row: Mapping[str, str]) -> UserRow:
+    return UserRow(
+        sis_id=_needed(row, "user_id"),
+        login_id=_needed(row, "login_id"),
+        first_name=row.get("first_name", ""),
+        last_name=row.get("last_name", ""),
+        full_name=row.get("full_name", ""),
+        sortable_name=row.get("sortable_name", ""),
+        short_name=row.get("short_name", ""),
+        email=row.get("email", ""),
+        pronouns=row.get("pronouns", ""),
+        integration_id=row.get("integration_id", ""),
+        status=_status(row, "active", "suspended", "deleted"),
+    )
+
+
+def _admin(row: Mapping[str, str]) -> AdminRow:
+    role = row.get("role", "")
+    if not role and row.get("role_id"):
+        raise RowProblemError("role_id is not supported: name the role in the column role")
+    if row.get("root_account"):
+        raise RowProblemError("root_account is not supported: import into that root account with --root")
+    return AdminRow(
+        user_sis_id=_needed(row, "user_id"),
+        account_sis_id=row.get("account_id", ""),
+        role=ACCOUNT_ADMIN if role.lower() in ADMIN_WORDS else role,
+        status=_status(row, "active", "deleted"),
+    )
+
+
+def _needed(row: Mapping[str, str], name: str) -> str:
+    if not row.get(name):
+        raise RowProblemError(f"{name} is blank")
+    return row[name]
+
+
+def _status(row: Mapping[str, str], *known: str) -> str:
+    status = row.get("status", "").lower()
+    if status not in known:
+        raise RowProblemError(f"status {status!r} is none of {', '.join(known)}")
+    return status
+
+
+KINDS = (
+    Kind(
+        "accounts",
+        frozenset({"account_id", "parent_account_id", "name", "status"}),
+        frozenset({"integration_id"}),
+        _account,
+    ),
+    Kind(
+        "users",
+        frozenset({"user_id", "login_id", "status"}),
+        frozenset(
+            {
+                "first_name",
+                "last_name",
+                "full_name",
+                "sortable_name",
+                "short_name",
+                "email",
+                "pronouns",
+                "integration_id",
+            }
+        ),
+        _user,
+    ),
+    Kind(
+        "admins",
+        frozenset({"user_id", "account_id", "status"}),
+        frozenset({"role", "role_id", "root_account"}),
+        _admin,
+    ),
+)
+"""In the order in which they are loaded: each may refer to rows of those before."""

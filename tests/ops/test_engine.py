@@ -1,0 +1,174 @@
+"""On the strict engine: provisioning, the doctor, snapshots, and the pump's delivery."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib.settings import Settings
+from ops import doctor, template
+from ops.local.container import Container
+from ops.local.engine import Ministack
+from ops.local.pump import Pump, Source
+from ops.provision import apply, destroy, provision
+from ops.stack import Stack
+
+pytestmark = pytest.mark.engine
+KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
+
+
+def reach(engine: Ministack, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in engine.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ministack]:
+    running = Ministack(tmp_path / "engine", snapshot_s=0)
+    running.start()
+    reach(running, monkeypatch)
+    yield running
+    running.kill()
+
+
+def until(done: Any, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+@pytest.mark.usefixtures("engine")
+def test_provision_twice_then_the_doctor_is_content(settings: Settings) -> None:
+    assert doctor.examine(settings), "an empty engine is not well"
+    assert provision(settings)
+    assert provision(settings) == []
+    assert doctor.examine(settings) == []
+    destroy(settings, force=True)
+    assert boto3.client("dynamodb").list_tables()["TableNames"] == []
+
+
+@pytest.mark.usefixtures("engine")
+def test_the_doctor_names_what_is_wrong_and_what_mends_it(settings: Settings) -> None:
+    apply(settings)
+    boto3.client("s3").delete_public_access_block(Bucket=settings.bucket)
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName=settings.queue)["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "30"})
+    boto3.client("dynamodb").update_time_to_live(
+        TableName=f"{settings.table_prefix}-jobs",
+        TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": False},
+    )
+    found = {item.resource: item for item in doctor.examine(replace(settings, secret_key=""))}
+    assert (
+        set(found)
+        == {
+            settings.bucket,
+            settings.queue,
+            f"{settings.table_prefix}-jobs",
+            "FOLIO_SECRET_KEY",
+        }
+        or settings.queue == f"{settings.table_prefix}-jobs"
+    )
+    assert "public" in found[settings.bucket].problem
+    assert found[settings.bucket].mend == "python -m ops --stage local provision"
+
+
+def test_the_doctor_says_when_nothing_answers(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    reach(Ministack(Path(os.devnull)), monkeypatch)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    (finding,) = doctor.examine(settings)
+    assert finding.mend == "make run"
+
+
+@pytest.mark.usefixtures("engine")
+def test_cloudformation_takes_the_same_template(settings: Settings) -> None:
+    dev = replace(settings, stage="dev", table_prefix="folioport-dev", bucket="folioport-dev", queue="dev-jobs")
+    dev = replace(dev, dead_queue="dev-dead", secret_parameter="/folioport/dev/secret-key", secret_key="")
+    shown: list[str] = []
+
+    def confirm(changes: list[str]) -> bool:
+        shown.extend(changes)
+        return True
+
+    done = provision(dev, confirm=confirm)
+    assert len(shown) == len(template.resources(template.parameters(dev)))
+    assert done[-1] == "/folioport/dev/secret-key: secret key made"
+    assert doctor.examine(dev) == []
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_plan_that_is_refused_changes_nothing(settings: Settings) -> None:
+    dev = replace(settings, stage="dev")
+    assert provision(dev, confirm=lambda _: False) == []
+    assert boto3.client("dynamodb").list_tables()["TableNames"] == []
+    assert Stack("dev").delete() == []
+
+
+@pytest.mark.parametrize("crash", [False, True])
+def test_data_outlives_a_stop_and_a_crash(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crash: bool
+) -> None:
+    first = Ministack(tmp_path, snapshot_s=1)
+    with first:
+        reach(first, monkeypatch)
+        apply(settings)
+        boto3.client("dynamodb").put_item(TableName=f"{settings.table_prefix}-people", Item=KEY)
+        boto3.client("s3").put_object(Bucket=settings.bucket, Key="blobs/1", Body=b"kept")
+        queue = boto3.client("sqs").get_queue_url(QueueName=settings.queue)["QueueUrl"]
+        boto3.client("sqs").send_message(QueueUrl=queue, MessageBody="kept")
+        if crash:
+            state = tmp_path / "state" / "dynamodb.json"
+            until(lambda: state.exists() and '"pk"' in state.read_text())
+            until(lambda: "kept" in (tmp_path / "state" / "sqs.json").read_text())
+            first.kill()
+    with Ministack(tmp_path, snapshot_s=0) as second:
+        reach(second, monkeypatch)
+        found = boto3.client("dynamodb").get_item(TableName=f"{settings.table_prefix}-people", Key=KEY)
+        assert found["Item"] == KEY
+        body = boto3.client("s3").get_object(Bucket=settings.bucket, Key="blobs/1")["Body"].read()
+        assert body == b"kept"
+        queue = boto3.client("sqs").get_queue_url(QueueName=settings.queue)["QueueUrl"]
+        assert boto3.client("sqs").receive_message(QueueUrl=queue)["Messages"][0]["Body"] == "kept"
+        assert apply(settings) == []
+
+
+def test_messages_reach_the_workers_come_back_and_are_buried(
+    settings: Settings, engine: Ministack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log"
+    log.touch()
+    monkeypatch.setenv("FAKE_APP_LOG", str(log))
+    short = replace(settings, job_attempts=2, job_lease_s=1)
+    apply(short, visibility_timeout_s=1)
+    sqs = boto3.client("sqs")
+    queue = sqs.get_queue_url(QueueName=short.queue)["QueueUrl"]
+    pump = Pump(
+        jobs=Source(queue=short.queue, handler="run_jobs"),
+        dead=Source(queue=short.dead_queue, handler="bury_jobs"),
+        sweep="sweep_jobs",
+        workers=1,
+        make_container=lambda: Container(timeout_s=5, module="tests.ops.fake_app"),
+        say=lambda _: None,
+    )
+    pump.start()
+    try:
+        for body in ("well", "raise", "die"):
+            sqs.send_message(QueueUrl=queue, MessageBody=body)
+        until(lambda: {"bury raise", "bury die"} <= set(log.read_text().splitlines()))
+    finally:
+        pump.stop()
+    lines = [line.rsplit(" ", 1)[0] if line.startswith("run") else line for line in log.read_text().splitlines()]
+    assert lines.count("run well 1") == 1
+    assert {"run raise 1", "run raise 2", "run die 1", "run die 2"} <= set(lines)
+    assert "bury well" not in lines
+    assert any(line.startswith("sweep") for line in lines)
+    assert engine.running
