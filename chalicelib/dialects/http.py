@@ -19,7 +19,6 @@ from chalicelib.domain.errors import InvalidError
 
 HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 DEFAULT_PORTS = {"http": "80", "https": "443"}
-JSON_SUFFIX = ".json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,12 +147,3 @@ class Incoming:
 def _tail(path: str, segments: int) -> str:
     parts = path.rstrip("/").split("/")
     return "/" + "/".join(parts[-segments:]) if segments else "/"
-
-
-def unsuffixed(value: str) -> str:
-    """A last path value without the `.json` that some clients put behind it.
-
-    >>> unsuffixed("7412.json")
-    '7412'
-    """
-    return value.removesuffix(JSON_SUFFIX)

@@ -23,7 +23,7 @@ import msgspec
 
 from chalicelib import observe
 from chalicelib.dialects import body
-from chalicelib.dialects.http import Incoming, Reply, unsuffixed
+from chalicelib.dialects.http import Incoming, Reply
 from chalicelib.domain.access import Actor, Permission
 from chalicelib.domain.errors import DomainError, InvalidError, NotFoundError, TooLargeError
 from chalicelib.domain.identity import MAX_ID
@@ -80,9 +80,10 @@ class WrongMethodError(DomainError):
 class Call:
     """One request on its way through a route: what came in, and what is known of the caller."""
 
-    def __init__(self, incoming: Incoming, route: Route | None = None) -> None:
+    def __init__(self, incoming: Incoming, route: Route | None = None, suffix: str = "") -> None:
         self.incoming = incoming
         self.route = route
+        self.suffix = suffix
         self.caller: Actor | None = None
         self.real_user_id: int | None = None
         """Who is behind a caller that acts as someone else."""
@@ -114,9 +115,9 @@ class Call:
         return self.base_url + quote(self.incoming.inner, safe=PATH_SAFE)
 
     def value(self, name: str) -> str:
-        """A decoded value of the path, without a `.json` behind the last one."""
+        """A decoded value of the path, without the dialect's suffix behind the last one."""
         value = self.incoming.values[name]
-        return unsuffixed(value) if self.incoming.route.endswith(f"{{{name}}}") else value
+        return value.removesuffix(self.suffix) if self.incoming.route.endswith(f"{{{name}}}") else value
 
     def id(self, name: str) -> int:
         """A path value that is a positive integer. Raises NotFoundError when it is not, or beyond any id."""
@@ -149,6 +150,8 @@ class Dialect(ABC):
     """What every path begins with."""
     territory: str
     """Paths below this one are this dialect's, routes or not."""
+    suffix: str = ""
+    """What clients may put behind any path, to no effect."""
 
     def __init__(self) -> None:
         self.routes: list[Route] = []
@@ -238,7 +241,7 @@ class Dialect(ABC):
     def serve(self, incoming: Incoming, methods: Mapping[str, Route]) -> Reply:
         """Answer a request to a path with those routes; never raises."""
         head = incoming.method == "HEAD"
-        call = Call(incoming, methods.get("GET" if head else incoming.method))
+        call = Call(incoming, methods.get("GET" if head else incoming.method), self.suffix)
         try:
             reply = self._run(call, methods)
         except DomainError as error:
@@ -275,7 +278,7 @@ class Dialect(ABC):
     def authenticate(self, call: Call) -> None:
         """Find out who calls and charge them, or raise; a route that is open lets nobody through as nobody."""
 
-    def admit(self, call: Call) -> None:
+    def admit(self, call: Call) -> None:  # noqa: B027 - most dialects refuse nobody here
         """Refuse a caller, or a path this dialect has only at first sight. Raises DomainError."""
 
     @abstractmethod
@@ -311,9 +314,9 @@ class Dialect(ABC):
         """The vendor's spelling of a path."""
         return path
 
-    def aliases(self, path: str) -> tuple[str, ...]:  # noqa: ARG002 - for dialects with more than one spelling
-        """Other paths of the same route."""
-        return ()
+    def aliases(self, path: str) -> tuple[str, ...]:
+        """Other paths of the same route: with the suffix, where a fixed segment would not take it."""
+        return (path + self.suffix,) if self.suffix and not path.endswith("}") else ()
 
 
 def _nowhere(path: str, method: str) -> Call:

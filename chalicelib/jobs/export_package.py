@@ -7,6 +7,7 @@ and the multipart upload in mid-air, so an export of any size ends, and its byte
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,6 +29,7 @@ from chalicelib.storage.uploads import MultipartUpload
 READ_BYTES = 1024 * 1024
 SEGMENT_BYTES = 16 * READ_BYTES
 """Between two places where a file may be cut by a checkpoint."""
+GENERATOR = "Folioport"
 PHASES = ("snapshot", "files", "feed", "copy", "index", "manifest", "complete")
 
 
@@ -45,6 +47,7 @@ class State(msgspec.Struct):
     upload: dict[str, Any] = {}
     directory: list[str] = []
     members: list[str] = []
+    listed: int = 0
     text: list[str] = []
 
 
@@ -61,7 +64,8 @@ class ExportPackage:
         if state.phase == "snapshot":
             _snapshot(run, state)
         if state.phase != "complete":
-            Assembly(run, state, owner).go_on()
+            with closing(Assembly(run, state, owner)) as assembly:
+                assembly.go_on()
         return _complete(run, state, owner)
 
     def undo(self, run: Run) -> None:
@@ -165,6 +169,11 @@ class Assembly:
         self._checkpoint()
         self.run.save(self.state, done=self.state.done, total=self._total)
 
+    def close(self) -> None:
+        """Let go of what is not in the bucket."""
+        for spool in (self.directory, self.members, self.text):
+            spool.close()
+
     def _files(self) -> None:
         state = self.state
         for number in range(state.chunk, self.chunks):
@@ -252,9 +261,11 @@ class Assembly:
 
     def _manifest(self) -> None:
         self.zip.open(names.MANIFEST_MEMBER)
-        problems = [msgspec.to_builtins(problem) for problem in self.state.snapshot.problems]
-        for piece in manifest.whole(self._counts(), self.members.replay(), problems):
+        self.zip.write(manifest.head(GENERATOR))
+        for piece in self.members.replay():
             self.zip.write(piece)
+        left_out = [manifest.LeftOut(0, one.title, one.reason) for one in self.state.snapshot.problems]
+        self.zip.write(manifest.tail(self._counts(), left_out))
         self.directory.append(self.zip.close().directory)
         self.zip.finish(self.directory.replay())
 
@@ -272,7 +283,8 @@ class Assembly:
     def _close(self, sha256: str) -> None:
         record = self.zip.close()
         self.directory.append(record.directory)
-        self.members.append(manifest.member(record.name, record.size, sha256))
+        self.members.append(manifest.member(record.name, record.size, sha256, first=not self.state.listed))
+        self.state.listed += 1
 
     def _say(self, digest: Any, text: bytes) -> None:
         digest.update(text)
@@ -288,6 +300,7 @@ class Assembly:
 
     def _enter(self, phase: str) -> None:
         self.state.phase, self.state.chunk, self.state.offset, self.state.text = phase, 0, 0, []
+        self.text.close()
         self.text = Spool(self.run, f"text-{phase}", [])
 
     def _breathe(self) -> None:

@@ -70,9 +70,10 @@ class SnapshotState(msgspec.Struct):
 def take(run: Run, state: SnapshotState, save: Callable[[], None]) -> None:
     """Read the objects of an export into working files; `save` is called between chunks and may raise Paused."""
     for batch, after in _batches(run, state):
-        _write(run, state, batch)
         state.after = after
-        save()
+        if batch:
+            _write(run, state, batch)
+            save()
     state.ended = True
 
 

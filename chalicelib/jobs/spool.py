@@ -39,8 +39,13 @@ class Spool:
             self._file.seek(0)
             self._run.services.blobs.put_stream(key, self._file)  # type: ignore[arg-type]
             self.parts.append(key)
+            self._file.close()
             self._file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115
         return list(self.parts)
+
+    def close(self) -> None:
+        """Let go of what is not in the bucket."""
+        self._file.close()
 
     def replay(self) -> Iterator[bytes]:
         """All bytes from the beginning, in pieces."""

@@ -69,11 +69,11 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "video": {"src", "controls", "width", "height"},
 } | {name: {"align"} for name in ("div", "p", "h1", "h2", "h3", "h4", "h5", "h6", "tr")}
 _STYLES = {
-    *"color background-color text-align text-decoration text-indent font-family font-size font-style".split(),
-    *"font-weight line-height letter-spacing white-space vertical-align direction float clear".split(),
-    *"width height max-width max-height min-width margin margin-top margin-right margin-bottom margin-left".split(),
-    *"padding padding-top padding-right padding-bottom padding-left border border-color border-style".split(),
-    *"border-width border-collapse border-spacing list-style-type caption-side".split(),
+    *["color", "background-color", "text-align", "text-decoration", "text-indent", "font-family", "font-size", "font-style"],
+    *["font-weight", "line-height", "letter-spacing", "white-space", "vertical-align", "direction", "float", "clear"],
+    *["width", "height", "max-width", "max-height", "min-width", "margin", "margin-top", "margin-right", "margin-bottom", "margin-left"],
+    *["padding", "padding-top", "padding-right", "padding-bottom", "padding-left", "border", "border-color", "border-style"],
+    *["border-width", "border-collapse", "border-spacing", "list-style-type", "caption-side"],
 }
 _SCHEMES = {"http", "https", "mailto", "tel", "ftp"}
 _ID_SCHEMES = {"portfolio", "urn", "tag", "info"}
@@ -403,5 +403,5 @@ def to_copy(html: str, link: Callable[[int], str | None]) -> str:
 
 def _outside(source: str) -> bool:
     return bool(source) and (
-        source.startswith(("/", "\\")) or (":" in source.split("/")[0] and not source.startswith("data:"))
+        source.startswith(("/", "\\")) or (":" in source.split("/", maxsplit=1)[0] and not source.startswith("data:"))
     )

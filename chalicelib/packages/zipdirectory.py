@@ -261,9 +261,7 @@ def _find_end(stream: BinaryIO) -> _End:
     if len(tail) - found - END.size != comment:
         raise PackageError("The package has other data behind its end; it may be damaged.")
     if MAX16 in (here, count) or MAX32 in (size, offset):
-        here, count, size, offset, position, disk = _read_end64(
-            stream, position, (here, count, size, offset), disk
-        )
+        here, count, size, offset, position, disk = _read_end64(stream, position, (here, count, size, offset), disk)
     if disk or first_disk not in (0, MAX16) or here != count:
         raise PackageError("The package is one part of several; please join them into one zip file first.")
     if offset + size != position:
@@ -320,14 +318,7 @@ def _decode(raw: bytes, flags: int) -> str:
 
 def _check_name(name: str) -> None:
     parts = name.split("/")
-    if (
-        not name
-        or "\0" in name
-        or "\\" in name
-        or name.startswith("/")
-        or _DRIVE.match(name)
-        or ".." in parts
-    ):
+    if not name or "\0" in name or "\\" in name or name.startswith("/") or _DRIVE.match(name) or ".." in parts:
         shown = name.replace("\0", "␀")[:100]
         raise PackageError(f"The package is unsafe: the file name “{shown}” points outside of it.")
 

@@ -43,8 +43,7 @@ ZIP64_HINT = MAX32 - (1 << 24)
 """Members expected to reach this many bytes get zip64 sizes from the start: deflating may add a little."""
 
 _STORED_TYPES = frozenset(
-    "application/zip application/gzip application/x-7z-compressed application/x-rar-compressed application/vnd.rar "
-    "application/java-archive application/epub+zip application/x-bzip2 application/x-xz font/woff font/woff2".split()
+    ["application/zip", "application/gzip", "application/x-7z-compressed", "application/x-rar-compressed", "application/vnd.rar", "application/java-archive", "application/epub+zip", "application/x-bzip2", "application/x-xz", "font/woff", "font/woff2"]
 )
 _STORED_PREFIXES = (
     "video/",

@@ -43,5 +43,6 @@ def save(call: Call) -> wire.Portfolio:
     said, portfolios = wire.portfolio_write(call.json), call.services.portfolios
     if not said.guid:
         return wire.portfolio(portfolios.create(call.actor, name=said.title, description=said.details or ""))
-    changes = {"guid": said.guid, "name": said.title, "description": said.details}
-    return wire.portfolio(portfolios.update(call.actor, id_in(said.guid), **changes))
+    portfolio_id, text = id_in(said.guid), said.details
+    changed = portfolios.update(call.actor, portfolio_id, guid=said.guid, name=said.title, description=text)
+    return wire.portfolio(changed)

@@ -7,6 +7,8 @@ brightspace 1.4.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from chalicelib.dialects.route import Call
 from chalicelib.domain.errors import DomainError
 
@@ -44,10 +46,8 @@ def headers(call: Call, status: int) -> dict[str, str]:
         return {}
     settings = call.services.settings
     if call.spent is None:
-        try:
+        with suppress(LimitError):
             charge(call, f"addr/{call.incoming.source_ip}")
-        except LimitError:
-            pass
     return {
         "X-Rate-Limit-Remaining": str(max(0, settings.brightspace_rate_credits - (call.spent or 0))),
         "X-Rate-Limit-Reset": str(_refill_s(call)),

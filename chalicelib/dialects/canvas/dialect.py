@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.dialects.canvas import auth, errors
-from chalicelib.dialects.http import JSON_SUFFIX, Reply
+from chalicelib.dialects.http import Reply
 from chalicelib.dialects.route import Answer, Call, Dialect, encode
 
 STRING_IDS = "application/json+canvas-string-ids"
@@ -28,6 +28,7 @@ class Canvas(Dialect):
     name = "canvas"
     prefix = "/api/v1"
     territory = "/api/v1"
+    suffix = ".json"
 
     def authenticate(self, call: Call) -> None:
         """Find out who calls (canvas-a 1.2) and charge their token (canvas-a 1.5)."""
@@ -61,10 +62,6 @@ class Canvas(Dialect):
     def vendor_path(self, path: str) -> str:
         """Canvas writes variables as `:id`."""
         return VARIABLE.sub(r":\1", path)
-
-    def aliases(self, path: str) -> tuple[str, ...]:
-        """A path that ends in a fixed segment is served with `.json` behind it too; a variable one takes it itself."""
-        return () if path.endswith("}") else (path + JSON_SUFFIX,)
 
 
 def stringed(value: Any) -> Any:

@@ -19,10 +19,8 @@ def index(call: Call) -> Answer:
     canvas-a 2.3, 1.4.
     """
     page, services = paging.request(call), call.services
-    owner, deleted = (
-        services.directory.user_id(call.actor, user_reference(call)),
-        "deleted" in params.words(call, "include"),
-    )
+    owner = services.directory.user_id(call.actor, user_reference(call))
+    deleted = "deleted" in params.words(call, "include")
     found = services.portfolios.index(call.actor, owner, page, include_deleted=deleted)
     return paging.answer(call, page, found, wire.eportfolio)
 

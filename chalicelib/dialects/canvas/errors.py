@@ -23,6 +23,23 @@ PAGING = ("page", "cursor")
 BAD_PAGE = "invalid"
 
 
+def _message(text: str) -> dict[str, Any]:
+    return {"errors": [{"message": text}]}
+
+
+NOWHERE = _message("The specified resource does not exist.")
+FIXED: tuple[tuple[type[Exception], int, Any], ...] = (
+    (AnonymousError, 401, {"status": "unauthenticated", **_message("user authorization required")}),
+    (TokenUnknownError, 401, _message("Invalid access token.")),
+    (TokenRevokedError, 401, _message("Revoked access token.")),
+    (ScopeError, 401, _message("Insufficient scopes on access token.")),
+    (MasqueradeError, 401, {"errors": "Invalid as_user_id"}),
+    (DeniedError, DENIED, {"status": "unauthorized", **_message("user not authorized to perform that action")}),
+    (NotFoundError, 404, NOWHERE),
+    (WrongMethodError, 404, NOWHERE),
+)
+
+
 def reply(call: Call, error: Exception) -> Reply:  # noqa: ARG001 - one shape for every dialect
     """The answer to a failure."""
     if isinstance(error, ThrottledError):
@@ -36,24 +53,13 @@ def reply(call: Call, error: Exception) -> Reply:  # noqa: ARG001 - one shape fo
 
 
 def _plain(error: Exception) -> tuple[int, Any]:
+    for kind, status, body in FIXED:
+        if isinstance(error, kind):
+            return status, body
     match error:
-        case AnonymousError():
-            return 401, {"status": "unauthenticated", **_message("user authorization required")}
-        case TokenUnknownError():
-            return 401, _message("Invalid access token.")
         case TokenExpiredError():
             expired_at = error.expired_at.strftime("%Y-%m-%dT%H:%M:%SZ")
             return 401, {"errors": [{"message": "Expired access token.", "expired_at": expired_at}]}
-        case TokenRevokedError():
-            return 401, _message("Revoked access token.")
-        case ScopeError():
-            return 401, _message("Insufficient scopes on access token.")
-        case MasqueradeError():
-            return 401, {"errors": "Invalid as_user_id"}
-        case DeniedError():
-            return DENIED, {"status": "unauthorized", **_message("user not authorized to perform that action")}
-        case NotFoundError() | WrongMethodError():
-            return 404, _message("The specified resource does not exist.")
         case InvalidError():
             return _invalid(error)
         case TooLargeError():
@@ -62,19 +68,13 @@ def _plain(error: Exception) -> tuple[int, Any]:
             return 409, _message(str(error))
         case DomainError():
             return 400, _message(str(error))
-        case _:
-            message = {"message": "An error occurred.", "error_code": "internal_server_error"}
-            return 500, {"errors": [message]}
+    return 500, {"errors": [{"message": "An error occurred.", "error_code": "internal_server_error"}]}
 
 
 def _invalid(error: InvalidError) -> tuple[int, Any]:
     if error.code == BAD_PAGE and error.field in PAGING:
-        return 404, _message("The specified resource does not exist.")
+        return 404, NOWHERE
     if not error.field or error.code in ("missing", "malformed"):
         return 400, _message(str(error))
     entry = {"attribute": error.field, "type": error.code, "message": str(error)}
     return 400, {"errors": {error.field: [entry]}}
-
-
-def _message(text: str) -> dict[str, Any]:
-    return {"errors": [{"message": text}]}

@@ -54,9 +54,9 @@ class User(msgspec.Struct, kw_only=True):
     sortable_name: str
     short_name: str
     login_id: str | UnsetType = UNSET
-    email: str | None | UnsetType = UNSET
-    sis_user_id: str | None | UnsetType = UNSET
-    integration_id: str | None | UnsetType = UNSET
+    email: str | UnsetType | None = UNSET
+    sis_user_id: str | UnsetType | None = UNSET
+    integration_id: str | UnsetType | None = UNSET
     pronouns: str | None = None
 
 

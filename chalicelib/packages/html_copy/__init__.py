@@ -16,6 +16,7 @@ from chalicelib.packages.leap2a.model import PackageContext
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
+    from markupsafe import Markup
 
 FOLDER = Path(__file__).parent
 INDEX_ORDER = (
@@ -40,6 +41,15 @@ HEADINGS = {
     Kind.ACCREDITATION: "Accreditations",
     Kind.FORM: "Forms",
     Kind.ITEM: "Other items",
+}
+
+_LABELS = {
+    "leap2:date": "date",
+    "leap2:status": "status",
+    "leap2:myrole": "role",
+    "leap2:persondata": "",
+    "leap2:orgdata": "",
+    "atom:rights": "rights",
 }
 
 
@@ -88,13 +98,16 @@ def object_page(ctx: PackageContext, obj: EpObject) -> bytes | None:
     """The page about an object, the member `names.html_member(obj)`; None for a file, which is linked itself."""
     if names.html_member(obj) is None:
         return None
-    parts = ctx.pages(obj.id) if obj.kind is Kind.PORTFOLIO else obj.targets("has_part")
+    parts = (*(ctx.pages(obj.id) if obj.kind is Kind.PORTFOLIO else ()), *obj.targets("has_part"))
     related = [relation.target_id for relation in obj.relations if relation.rel != "has_part"]
+    home = obj.page.portfolio_id if obj.page else None
     text = _template("object.html").render(
         ctx=ctx,
         obj=obj,
         kind=HEADINGS[obj.kind],
-        body=_body(ctx, obj),
+        home=None if home is None else _part(ctx, home, inside=True),
+        body=_safe(_body(ctx, obj)),
+        facts=_facts(obj),
         parts=[part for target in parts if (part := _part(ctx, target, inside=True))],
         related=[part for target in dict.fromkeys(related) if (part := _part(ctx, target, inside=True))],
         link=obj.url if obj.url.startswith(("http://", "https://", "mailto:")) else "",
@@ -112,10 +125,30 @@ def _body(ctx: PackageContext, obj: EpObject) -> str:
     return markup.to_copy(content, link)
 
 
+def _safe(html: str) -> Markup:
+    """HTML that the sanitiser has passed."""
+    from markupsafe import Markup
+
+    return Markup(html)  # noqa: S704 - the output of markup.to_copy
+
+
+def _facts(obj: EpObject) -> list[tuple[str, str]]:
+    """Dates, contact data and the like that came with a package, as label and value."""
+    found = []
+    for element in obj.carried.elements:
+        values = dict(element.attributes)
+        if element.tag in _LABELS and (text := element.text or values.get("leap2:label") or values.get("leap2:stage")):
+            point = values.get("leap2:point") or values.get("leap2:field", "").replace("_", " ")
+            found.append((f"{_LABELS[element.tag]} {point}".strip().capitalize(), text))
+    return found
+
+
 def _section(ctx: PackageContext, section: Section) -> str:
     if section.target_id is None:
-        return "<section>" + markup.to_copy(section.content, lambda target: _address(ctx, target, inside=True)) + (
-            "</section>"
+        return (
+            "<section>"
+            + markup.to_copy(section.content, lambda target: _address(ctx, target, inside=True))
+            + ("</section>")
         )
     part = _part(ctx, section.target_id, inside=True)
     return _template("attachment.html").render(part=part) if part else ""

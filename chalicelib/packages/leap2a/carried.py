@@ -144,7 +144,8 @@ def quote(text: str) -> str:
 
 def write_element(element: Element, outgoing: Outgoing) -> str:
     """A carried element as XML; the usual prefixes are taken to be declared. Empty when it was only a reference to
-    an object that is not in the package."""
+    an object that is not in the package.
+    """
     tail = escape(element.tail)
     if element.tag == "xhtml:div":
         return markup.to_xhtml(element.text, outgoing.entry_id).decode() + tail

@@ -52,6 +52,8 @@ class Facts:
     """What an entry says of itself, short of its texts."""
 
     id: str = ""
+    """With its prefix spelt out, so that all ways to write an id meet."""
+    stated_id: str = ""
     type: str = "entry"
     """Short item type; the URI as written when it is not one of Leap2A's namespace."""
     categories: list[tuple[str, str, str]] = field(default_factory=list)
@@ -91,7 +93,8 @@ def facts_of(element: etree._Element) -> Facts:
             continue
         name = short_name(child.tag)
         if name == "atom:id":
-            facts.id = vocabulary.expand(child.text or "", namespaces)
+            facts.stated_id = (child.text or "").strip()
+            facts.id = vocabulary.expand(facts.stated_id, namespaces)
         elif name == "atom:link":
             _add_link(facts, child, namespaces)
         elif name == "atom:category":

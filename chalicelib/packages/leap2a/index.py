@@ -206,7 +206,9 @@ class Index:
 
     def _number(self) -> None:
         ordinal = 0
-        for node in sorted((n for n in range(len(self._places)) if self._places[n] != _NONE), key=self._places.__getitem__):
+        for node in sorted(
+            (n for n in range(len(self._places)) if self._places[n] != _NONE), key=self._places.__getitem__
+        ):
             if self._kinds[node] == _NONE:
                 continue
             self._ordinals[node] = ordinal

@@ -41,8 +41,7 @@ IMPLIED = {
 SELF = Category("person_type", "Self")
 
 _CONSUMED = frozenset(
-    "atom:id atom:title atom:updated atom:published atom:content atom:summary atom:category atom:link atom:author "
-    "rdf:type thr:in-reply-to leap2:version".split()
+    ["atom:id", "atom:title", "atom:updated", "atom:published", "atom:content", "atom:summary", "atom:category", "atom:link", "atom:author", "rdf:type", "thr:in-reply-to", "leap2:version"]
 ) | {ELEMENT}
 
 
@@ -72,9 +71,7 @@ def read_carried(
 def is_implied(kind: Kind, category: Category) -> bool:
     """Whether the writer makes this category from the kind."""
     implied = IMPLIED.get(kind)
-    return implied is not None and (
-        category == implied or category == replace(implied, label="")
-    )
+    return implied is not None and (category == implied or category == replace(implied, label=""))
 
 
 def _categories(facts: Facts, scope: Scope) -> tuple[Category, ...]:
@@ -106,7 +103,9 @@ def _elements(
     if leftover.title and not any(one.tag == FULL_TITLE for one in found):
         scope.note("degraded", "Its title is longer than 255 characters; the name was cut, the full title is kept.")
         found.append(Element(FULL_TITLE, text=leftover.title))
-    summary = next((child for child in element if isinstance(child.tag, str) and short_name(child.tag) == "atom:summary"), None)
+    summary = next(
+        (child for child in element if isinstance(child.tag, str) and short_name(child.tag) == "atom:summary"), None
+    )
     if facts.extension is None and texts.has_markup(summary):
         html, _ = texts.rich(summary, incoming.address, unwrap=incoming.unwrap)
         found.append(Element(RICH_SUMMARY, (("type", "html"),), html))
@@ -117,7 +116,9 @@ def _is_blank(element: Element) -> bool:
     """An empty text construct says nothing: Mahara writes an empty `subtitle` in every page."""
     if element.text or any(name != "type" for name, _ in element.attributes):
         return False
-    return element.tag.startswith("atom:") and all(_is_blank(child) or child.tag == "xhtml:div" and not child.text for child in element.children)
+    return element.tag.startswith("atom:") and all(
+        _is_blank(child) or (child.tag == "xhtml:div" and not child.text) for child in element.children
+    )
 
 
 def _links(facts: Facts, scope: Scope) -> list[tuple[str, str]]:

@@ -41,7 +41,9 @@ def page_text(obj: EpObject, ref: Callable[[int], Ref | None], outgoing: Outgoin
         found = ref(target)
         return found is not None and found.kind is Kind.FILE
 
-    present = tuple(one for one in sections if one.type != "attachment" or one.target_id is None or is_file(one.target_id))
+    present = tuple(
+        one for one in sections if one.type != "attachment" or one.target_id is None or is_file(one.target_id)
+    )
     if carried is not None and sections_of(carried, is_file) == present:
         return PageText(keeps_view=True)
     return PageText(

@@ -41,9 +41,7 @@ def read_page(obj: EpObject, facts: Facts, scope: Scope, element: etree._Element
         sections = (Section(type="rich_text", content=html),) if html else ()
         elements = tuple(one for one in obj.carried.elements if one is not view)
         obj = replace(obj, content="", content_type="html", carried=replace(obj.carried, elements=elements))
-    page = PageFacts(
-        portfolio_id=portfolio_id, position=position, sections=sections, plain=bool(own and own.plain)
-    )
+    page = PageFacts(portfolio_id=portfolio_id, position=position, sections=sections, plain=bool(own and own.plain))
     return replace(obj, page=page)
 
 

@@ -17,7 +17,6 @@ from chalicelib.domain.epobject import (
     EpObject,
     FileFacts,
     Kind,
-    PageFacts,
     PortfolioFacts,
     Relation,
     Tag,
@@ -116,7 +115,7 @@ class _Reader:
         ordinal = self._index.ordinal_of(node)
         if ordinal is None:
             return
-        scope = Scope(self._index, node, entry_id, ordinal, self._mint)
+        scope = Scope(self._index, node, facts.stated_id or entry_id, ordinal, self._mint)
         obj = self._object(element, facts, scope)
         extras = list(self._extras(facts, scope, obj))
         for extra in extras:
@@ -171,7 +170,7 @@ class _Reader:
             return replace(obj, file=self._file(facts.files[0], file_name or obj.name))
         if obj.kind is Kind.LINK:
             return replace(obj, url="" if _SCRIPT.match(facts.url) else facts.url)
-        if facts.files and not scope.missing_noted:
+        if facts.files:
             self._note_missing(facts, scope)
         return obj
 
@@ -199,7 +198,7 @@ class _Reader:
     def _extras(self, facts: Facts, scope: Scope, obj: EpObject) -> Iterator[Planned]:
         """A portfolio for a page that is in none; files attached to something that is not a file itself."""
         ordinal = scope.ordinal + 1
-        if obj.page is not None and obj.page.portfolio_id == self._mint(ordinal):
+        if scope.alone:
             blank = replace(obj, id=self._mint(ordinal), kind=Kind.PORTFOLIO, page=None, relations=(), tags=())
             blank = replace(blank, content="", description="", carried=Carried(), content_type="html")
             yield Planned(replace(blank, portfolio=self._portfolio(ordinal, 1)))
@@ -226,9 +225,7 @@ class _Reader:
             yield Planned(extra, member, file.media_type)
             ordinal += 1
 
-    def _dates(
-        self, children: dict[str, etree._Element], facts: Facts, scope: Scope
-    ) -> tuple[datetime, datetime]:
+    def _dates(self, children: dict[str, etree._Element], facts: Facts, scope: Scope) -> tuple[datetime, datetime]:
         own = facts.extension
         found: list[datetime | None] = []
         for name, exact in (

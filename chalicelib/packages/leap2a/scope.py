@@ -22,7 +22,6 @@ class Scope:
         self.id = mint(ordinal)
         self.kind = index.kind(node)
         self.title = ""
-        self.missing_noted = False
         self._node_by_id: dict[int, int] = {}
 
     def note(self, outcome: str, reason: str) -> None:
@@ -88,11 +87,18 @@ class Scope:
         """Pages of this portfolio."""
         return self._index.page_counts[self.node]
 
+    @property
+    def alone(self) -> bool:
+        """Whether this page is in no portfolio, and so gets one of its own."""
+        return (
+            self.kind is Kind.PAGE
+            and self._index.place_of_page(self.node)[0] is None
+            and not self._index.is_loose(self.node)
+        )
+
     def place_of_page(self) -> tuple[int | None, int]:
         """A page's portfolio id and position; a page in no portfolio gets the one that follows it."""
         portfolio, position = self._index.place_of_page(self.node)
         if portfolio is not None:
             return self._id_of(portfolio), position
-        if self._index.is_loose(self.node):
-            return None, position
-        return self._mint(self.ordinal + 1), position
+        return (self._mint(self.ordinal + 1) if self.alone else None), position

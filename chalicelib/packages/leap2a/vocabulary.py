@@ -55,8 +55,7 @@ PREFIX_BY_NAMESPACE = {uri.rstrip("/#"): prefix for uri, prefix in _ALIASES.item
 """Every spelling of a namespace, without its final slash or hash, to the usual prefix."""
 
 ITEM_TYPES = frozenset(
-    "entry ability achievement activity affiliation meeting organization person plan resource publication "
-    "selection".split()
+    ["entry", "ability", "achievement", "activity", "affiliation", "meeting", "organization", "person", "plan", "resource", "publication", "selection"]
 )
 RELATIONS = {
     "replies": "has_reply",

@@ -123,9 +123,7 @@ class _Entry:
         type_ = self._type()
         categories = list(self._categories())
         plugin = self._plugin(categories)
-        carried = [
-            one for one in obj.carried.elements if page is None or page.keeps_view or one.tag != "mahara:view"
-        ]
+        carried = [one for one in obj.carried.elements if page is None or page.keeps_view or one.tag != "mahara:view"]
         lines = [
             f"<title>{escape(title)}</title><id>{entry_id(obj.id)}</id>",
             f"<published>{_time(obj.created_at)}</published><updated>{_time(obj.updated_at)}</updated>",

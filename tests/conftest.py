@@ -1,0 +1,61 @@
+"""Fixtures every test may ask for; a folder's own conftest may say otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings as hypothesis_settings
+from moto import mock_aws
+
+from chalicelib import wiring
+from chalicelib.settings import Settings
+from chalicelib.wiring import Services
+from ops import provision
+from tests.factories import HandClock, Person, World
+
+hypothesis_settings.register_profile(
+    "local", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+hypothesis_settings.load_profile("local")
+
+AWS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+@pytest.fixture(scope="module")
+def _institution() -> Iterator[World]:
+    """One provisioned service for the tests of a module; making its tables takes longer than most tests."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name, value in AWS.items():
+            patch.setenv(name, value)
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        settings, clock = Settings(secret_key="k" * 40, job_reserve_s=5), HandClock()
+        provision.apply(settings)
+        made = Services(settings, clock=clock)
+        yield World(made, clock, made.directory.create_root_account("Estuary College"))
+
+
+@pytest.fixture
+def world(_institution: World) -> Iterator[World]:
+    """The service as the app sees it during one test."""
+    wiring.use(_institution.services)
+    yield _institution
+    wiring.use(None)
+
+
+@pytest.fixture
+def ada(world: World) -> Person:
+    """A learner."""
+    return world.person()
+
+
+@pytest.fixture
+def bo(world: World) -> Person:
+    """Another learner of the same institution."""
+    return world.person()
+
+
+@pytest.fixture
+def admin(world: World) -> Person:
+    """An admin of the institution."""
+    return world.admin()

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from chalicelib.domain.identity import object_path
+from chalicelib.packages import markup
+
+PIECES = st.sampled_from(
+    """<p> </p> <div> </div> <b> </b> <a_href="x"> </a> <table> <tr> <td> </td> </tr> </table> <ul> <li> </ul> <pre> </pre>
+    <pre>\n \n\n \r\n \r &#13; &#10; &#1; &#0; &nbsp; &amp; &lt; &gt; &quot; & < > " ' = / <br> <br/> </br> <hr> <img_src="a.png">
+    <img_alt=x> <script> </script> <style> </style> <svg> </svg> <math> <mtext> <title> </title> <textarea> </textarea>
+    <iframe_src="//x/y"> </iframe> <noscript> </noscript> <plaintext> <xmp> <!-- --> <![CDATA[ ]]> <?x ?> <form> <button>
+    <select> <option> <h1> </h1> <blockquote> <caption> <col> <colgroup> <p_style="color:red;background:url(x)">
+    <p_title="&lt;iframe_src=x&gt;"> <p_title="a&#10;b\tc"> <font_color=red> <nobr> <template> </template> <video_controls> </video>
+    <source_src=y> <details_open> </details> <ruby> <rt> é 日本 😀 \u0301 \ufdd0 \ufffe \x00 \x08 \x0b \x85 \u2028 \ud800
+    javascript:alert(1) data:text/html,x <a_href="javascript:x"> <a_href="d&#97;ta:text/html,x"> <img_src="data:image/png;base64,AA==">
+    <base_href=//evil> <link_rel=x> <p_onclick=x> <em> </em> <i> <u> <s> text word &notin &hellip; &#xD; &#x80; </body> <body>""".split()
+    + [" ", "  ", "\n\n", "\t"]
+).map(lambda piece: piece.replace("_", " "))
+NASTY = st.one_of(st.lists(PIECES, max_size=25).map("".join), st.text(max_size=60))
+REFERENCE = re.compile(r"portfolio:object/(\d+)")
+
+
+def entry(target: int) -> str:
+    return f"portfolio:object/{target}"
+
+
+def address(href: str) -> str | None:
+    match = REFERENCE.fullmatch(href)
+    return object_path(int(match[1])) if match else None
+
+
+@settings(max_examples=400, deadline=None)
+@given(NASTY)
+@example("<pre>\n\n\nx</pre>")
+@example("<a href=x><table><a href=y>z")
+@example('<p title="&lt;iframe src=x&gt;">')
+@example("<b>" * 300 + "x")
+def test_the_safe_form_is_a_fixed_point(html: str) -> None:
+    once = markup.sanitise(html)
+    assert markup.sanitise(once) == once
+
+
+@settings(max_examples=400, deadline=None)
+@given(NASTY)
+@example('<a href="/d2l/api/eP/2.5/object/7/content"><img src="/d2l/api/eP/2.5/object/8/content" alt="a &quot;b&quot;">')
+@example("<div><div>x</div></div>")
+@example("a&nbsp;\u00a0b")
+def test_xhtml_gives_the_same_html_back(html: str) -> None:
+    stored = markup.sanitise(html)
+    xhtml = markup.to_xhtml(stored, entry)
+    parsed = etree.fromstring(b"<content>" + xhtml + b"</content>")
+    assert xhtml.startswith(b'<div xmlns="http://www.w3.org/1999/xhtml">')
+    assert markup.from_xhtml(parsed[0], address) == stored
+
+
+@settings(max_examples=300, deadline=None)
+@given(NASTY)
+def test_escaped_html_gives_the_same_html_back(html: str) -> None:
+    stored = markup.sanitise(html)
+    assert markup.from_package_html(markup.relink(stored, entry, marked=True), address) == stored
+
+
+@settings(max_examples=300, deadline=None)
+@given(NASTY)
+def test_nothing_active_is_left(html: str) -> None:
+    tags = re.findall(r"<[^>]*>", markup.sanitise(html))
+    assert not re.search(r"<(script|style|iframe|object|form|base|link|svg)|\son\w+=|javascript:|url\(", "".join(tags))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=80))
+def test_plain_text_survives_as_html(text: str) -> None:
+    html = markup.text_to_html(text)
+    assert markup.sanitise(html) == html
+    words = markup.strip_illegal(text).replace("\xa0", " ").split()
+    assert markup.html_to_text(html).split() == words
+
+
+@pytest.mark.parametrize(
+    ("html", "safe"),
+    [
+        ("<P ONCLICK='x()'>Hi<script>alert(1)</script>", "<p>Hi</p>"),
+        ('<a href="javascript:alert(1)">x</a>', "<a>x</a>"),
+        ('<a href="d&#97;ta:text/html,x">x</a>', "<a>x</a>"),
+        ('<img src="data:image/svg+xml;base64,AA==">', "<img>"),
+        ('<img src="data:image/png;base64,AA==" alt="">', '<img src="data:image/png;base64,AA==" alt="">'),
+        ('<p style="color: red; background-image: url(//x/y)">x</p>', '<p style="color:red">x</p>'),
+        (
+            '<iframe width="5" src="https://v.example/e?a=1&amp;b=2"></iframe>',
+            '<a href="https://v.example/e?a=1&amp;b=2">https://v.example/e?a=1&amp;b=2</a>',
+        ),
+        ("<b>" * 200 + "deep", "<b>" * 100 + "deep" + "</b>" * 100),
+        ("a\x00b\x0bc\ud800d", "abcd"),
+    ],
+)
+def test_examples(html: str, safe: str) -> None:
+    assert markup.sanitise(html) == safe
+
+
+def from_xhtml(source: str, *, unwrap: bool = False) -> str:
+    return markup.from_xhtml(etree.fromstring(f'<div xmlns="{markup.XHTML}">{source}</div>'), address, unwrap=unwrap)
+
+
+def test_an_image_may_say_href_and_a_link_any_spelling() -> None:
+    html = from_xhtml('<img rel="leap2:has_part" href="portfolio:object/5" alt="x"/><a rel="has_part" href="portfolio:object/6">y</a>')
+    assert html == f'<img src="{object_path(5)}" alt="x"><a href="{object_path(6)}">y</a>'
+
+
+def test_a_link_to_what_is_not_there_keeps_its_text() -> None:
+    assert from_xhtml('<a rel="leap2:has_part" href="portfolio:gone">y</a>') == "<a>y</a>"
+
+
+def test_a_package_cannot_point_at_objects_by_their_address() -> None:
+    assert from_xhtml(f'<a href="{object_path(5)}">y</a>') == "<a>y</a>"
+
+
+def test_wrappers_that_exporters_add_are_dropped() -> None:
+    assert from_xhtml("<div><div><p>a</p></div></div>", unwrap=True) == "<p>a</p>"
+    assert from_xhtml("<div>a</div><div>b</div>", unwrap=True) == "<div>a</div><div>b</div>"
+    assert from_xhtml('<div class="x">a</div>', unwrap=True) == '<div class="x">a</div>'
+    assert from_xhtml("<div>a</div>") == "<div>a</div>"
+
+
+def test_a_foreign_namespace_leaves_its_text() -> None:
+    assert from_xhtml('<svg xmlns="http://www.w3.org/2000/svg"><text>hi</text><style>x{}</style></svg>') == "hix{}"
+
+
+def test_the_copy_makes_no_request() -> None:
+    html = (
+        f'<p><img src="{object_path(5)}" alt="mine"><img src="https://x.example/a.png" alt="theirs">'
+        '<a href="https://y.example"><img src="//x.example/b.png" alt="b"></a>'
+        f'<video src="https://x.example/v"></video><a href="{object_path(9)}">gone</a>'
+    )
+    copy = markup.to_copy(html, lambda target: "../f.png" if target == 5 else None)
+    assert copy == (
+        '<p><img src="../f.png" alt="mine"><a href="https://x.example/a.png">theirs</a>'
+        '<a href="https://y.example">b</a>'
+        '<a href="https://x.example/v">https://x.example/v</a><video></video><a>gone</a></p>'
+    )
+
+
+def test_ids_in_html() -> None:
+    html = f'<a href="{object_path(5)}">{object_path(6)}</a>'
+    assert 5 in markup.object_ids(html)
