@@ -19,6 +19,7 @@ from chalicelib.packages.names import content_disposition
 from chalicelib.settings import Settings, SettingsError, load
 from chalicelib.storage.blobs import Blobs
 from chalicelib.storage.credentials import Credentials
+from chalicelib.storage.garbage import Garbage
 from chalicelib.storage.imports import Imports
 from chalicelib.storage.jobs import Jobs
 from chalicelib.storage.objects import Objects
@@ -66,8 +67,9 @@ class Services:
         self.ids: Ids = ids or RandomIds(self.clock)
         self.tables = bind(settings)
         self.blobs = Blobs(settings, content_disposition)
-        self.objects = Objects(self.tables, self.blobs)
-        self.import_store = Imports(self.objects)
+        self.garbage = Garbage(self.tables, self.blobs, self.clock)
+        self.objects = Objects(self.tables, self.blobs, self.garbage)
+        self.import_store = Imports(self.objects, self.garbage)
         self.people = People(self.tables)
         self.credentials = Credentials(self.tables)
         self.job_store = Jobs(self.tables, settings, self.clock)

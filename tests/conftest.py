@@ -37,8 +37,10 @@ def _institution() -> Iterator[World]:
 
 @pytest.fixture
 def world(_institution: World) -> Iterator[World]:
-    """The service as the app sees it during one test."""
+    """The service as the app sees it during one test; no job of an earlier test waits."""
     wiring.use(_institution.services)
+    for _ in _institution.messages():
+        pass
     yield _institution
     wiring.use(None)
 

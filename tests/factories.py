@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import boto3
 
 import app
-from chalicelib.dialects.gateway import unknown_route
+from chalicelib.dialects.gateway import too_large, unknown_route
 from chalicelib.domain.access import Actor
 from chalicelib.domain.epobject import EpObject
 from chalicelib.domain.page import PageDraft
@@ -155,7 +155,9 @@ class World:
 
     def __post_init__(self) -> None:
         """Put the gateway before the app."""
-        self.gateway = Gateway(app.app, unknown_route=unknown_route, body_limit_bytes=GATEWAY_LIMIT)
+        self.gateway = Gateway(
+            app.app, unknown_route=unknown_route, too_large=too_large, body_limit_bytes=GATEWAY_LIMIT
+        )
 
     @property
     def anonymous(self) -> Client:
@@ -212,16 +214,21 @@ class World:
 
     def work(self) -> int:
         """Run the jobs whose messages wait in the queue; how many messages there were."""
+        count = 0
+        for body in self.messages():
+            record = {"body": body, "receiptHandle": "r", "messageId": "m"}
+            app.run_jobs({"Records": [record]}, LambdaContext("run_jobs", 900))
+            count += 1
+        return count
+
+    def messages(self) -> Iterator[str]:
+        """Take the messages out of the job queue, those that are sent meanwhile included."""
         client = boto3.client("sqs")
         url = client.get_queue_url(QueueName=self.services.settings.queue)["QueueUrl"]
-        count = 0
         while messages := client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
-                record = {"body": message["Body"], "receiptHandle": message["ReceiptHandle"], "messageId": "m"}
-                app.run_jobs({"Records": [record]}, LambdaContext("run_jobs", 900))
                 client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                count += 1
-        return count
+                yield message["Body"]
 
 
 def signed_query(key: IdKey, method: str, path: str, at: datetime, **changes: str) -> str:

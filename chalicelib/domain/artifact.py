@@ -58,14 +58,18 @@ class ArtifactService:
         """
         draft = ObjectDraft(name=(name.strip() and name) or DEFAULT_FILE_NAME, description=description)
         _check(draft)
-        blob = self.blobs.put_file(content)
-        facts = FileFacts(
-            file_name=_base_name(file_name) or draft.name,
-            media_type=media_type or "application/octet-stream",
-            size_bytes=blob.size_bytes,
-            sha256=blob.sha256,
-        )
-        return self._create(actor, Kind.FILE, draft, file=facts)
+
+        def stored() -> FileFacts:
+            # Asked at every try: unused bytes may be collected between storing them and referring to them.
+            blob = self.blobs.put_file(content)
+            return FileFacts(
+                file_name=_base_name(file_name) or draft.name,
+                media_type=media_type or "application/octet-stream",
+                size_bytes=blob.size_bytes,
+                sha256=blob.sha256,
+            )
+
+        return self._create(actor, Kind.FILE, draft, file=stored)
 
     def reflect_on(self, actor: Actor, reflection_id: int, object_id: int, *, remove: bool = False) -> EpObject:
         """Associate a reflection with an object of the same owner, or end it; stated on both (brightspace 6.1).
@@ -115,7 +119,7 @@ class ArtifactService:
         *,
         content: str = "",
         content_type: str = "html",
-        file: FileFacts | None = None,
+        file: Callable[[], FileFacts] | None = None,
     ) -> EpObject:
         _check(draft)
         for _ in range(TRIES):
@@ -133,7 +137,7 @@ class ArtifactService:
                 created_at=now,
                 updated_at=now,
                 added_at=now,
-                file=file,
+                file=file() if file else None,
             )
             try:
                 self.objects.apply([Created(created)])

@@ -125,6 +125,9 @@ class ObjectStore(Protocol):
 class ImportStore(Protocol):
     """What imports write."""
 
+    def expect(self, digests: Iterable[str]) -> None:
+        """Say that these blobs are about to be stored, so that they go again if nothing comes to refer to them."""
+
     def put(self, owner_id: int, imported: Sequence[EpObject]) -> None:
         """Write objects of one import; those it wrote before are left as they are.
 

@@ -13,7 +13,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from botocore.exceptions import ClientError
 
 from chalicelib.domain.epobject import EpObject, Kind
 from chalicelib.domain.job import JobStatus, PackageFile
@@ -72,11 +71,7 @@ class ExportPackage:
         """Forget the parts of the upload."""
         state = run.load(State)
         if state is not None and state.upload:
-            try:
-                MultipartUpload.resume(run.services.blobs, {**state.upload, "tail": ""}).abort()
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "NoSuchUpload":
-                    raise
+            MultipartUpload.resume(run.services.blobs, {**state.upload, "tail": ""}).abort()
 
 
 def _snapshot(run: Run, state: State) -> None:
@@ -94,12 +89,7 @@ def _snapshot(run: Run, state: State) -> None:
 
 def _complete(run: Run, state: State, owner: User) -> Outcome:
     upload = MultipartUpload.resume(run.services.blobs, state.upload)
-    try:
-        upload.finish(content_type="application/zip")
-    except ClientError as error:
-        # Completed by a worker that did not live to say so.
-        if error.response["Error"]["Code"] != "NoSuchUpload" or not run.services.blobs.exists(upload.key):
-            raise
+    upload.finish(content_type="application/zip")
     ended = run.services.clock.now().astimezone(ZoneInfo(run.services.settings.time_zone))
     problems = state.snapshot.problems
     return Outcome(

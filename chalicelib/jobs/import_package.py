@@ -93,15 +93,8 @@ class ImportPackage:
 
 
 def _plan(run: Run, state: State, owner: User) -> None:
-    settings = run.services.settings
-    limits = Limits(
-        max_members=settings.package_max_members,
-        max_total_bytes=settings.package_max_bytes,
-        max_member_bytes=settings.package_max_bytes,
-        max_ratio=settings.package_max_ratio,
-    )
     with closing(_open(run)) as stream:
-        archive = open_archive(stream, limits, verify=not state.planned)
+        archive = open_archive(stream, _limits(run), verify=not state.planned)
         index = survey(archive.open_feed, archive=archive)
         state.total = index.count
         planned = read_objects(
@@ -125,6 +118,16 @@ def _plan(run: Run, state: State, owner: User) -> None:
         raise Aborted("The package has nothing that can be imported.")
     state.phase, state.chunk = "files", 0
     run.save(state, total=state.planned)
+
+
+def _limits(run: Run) -> Limits:
+    settings = run.services.settings
+    return Limits(
+        max_members=settings.package_max_members,
+        max_total_bytes=settings.package_max_bytes,
+        max_member_bytes=settings.package_max_bytes,
+        max_ratio=settings.package_max_ratio,
+    )
 
 
 def _write_plan(run: Run, state: State, archive: Archive, planned: Iterator[Planned]) -> None:
@@ -193,7 +196,8 @@ def _conclude(state: State, report: Report) -> None:
 def _store_files(run: Run, state: State) -> None:
     if state.hashes:
         with closing(_open(run)) as stream:
-            archive = open_archive(stream, verify=False)
+            archive = open_archive(stream, _limits(run), verify=False)
+            run.services.import_store.expect(sha256 for sha256, _ in state.hashes.values())
             for number in range(state.chunk, state.chunks):
                 for one, member in _chunk(run, state, number):
                     if member is not None and one.file is not None:

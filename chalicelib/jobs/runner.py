@@ -74,13 +74,14 @@ class Runner:
         return self._abort(Run(self.services, job, remaining_s), self.kinds()[job.kind], EXHAUSTED)
 
     def sweep(self) -> int:
-        """Announce again what nobody picked up and what lost its lease; how many that were."""
+        """Announce again what nobody picked up and what lost its lease; how many that were. Collects unused files."""
         services, count = self.services, 0
         now = services.clock.now()
         for job in services.job_store.due(now):
             services.queue.send([job.id])
             services.job_store.postpone(job, now + timedelta(seconds=services.settings.job_pickup_s))
             count += 1
+        services.garbage.collect()
         return count
 
     def _claim(self, job_id: int) -> Job | None:

@@ -20,7 +20,8 @@ def encode(entity: object) -> str:
 
 def decode(text: str | bytes, entity: type[T]) -> T:
     """The entity of that JSON text."""
-    decoder: msgspec.json.Decoder[T] = _decoder(entity)
+    target: Any = entity
+    decoder: msgspec.json.Decoder[T] = _decoder(target)
     return decoder.decode(text)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pynamodb.exceptions import TransactWriteError
@@ -15,6 +15,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.domain.epobject import EpObject, Kind
 from chalicelib.domain.errors import ConflictError
 from chalicelib.storage import people
+from chalicelib.storage.garbage import Garbage
 from chalicelib.storage.objects import Objects, object_key
 from chalicelib.storage.tables import LocatorRecord, ObjectRecord, busy, conflict, only
 
@@ -25,7 +26,7 @@ BYTES_LIMIT = 3_000_000
 
 BUSY_WAITS_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Waits before a transaction that met another one on the owner's counters is tried again."""
-REMOVE_BATCH = 30
+REMOVE_BATCH = 24
 """Objects removed in one transaction."""
 
 
@@ -34,6 +35,11 @@ class Imports:
     """Writes and removes what imports made (see `ports.ImportStore`)."""
 
     objects: Objects
+    garbage: Garbage
+
+    def expect(self, digests: Iterable[str]) -> None:
+        """Say that these blobs are about to be stored, so that they go again if nothing comes to refer to them."""
+        self.garbage.mark(digests)
 
     def put(self, owner_id: int, imported: Sequence[EpObject]) -> None:
         """Write objects of one import; those it wrote before are left as they are.
@@ -89,6 +95,8 @@ class Imports:
                 blob = tables.locators(locator=f"blob#{sha256}")
                 condition = tables.locators.doomed.does_not_exist()
                 transaction.update(blob, actions=[tables.locators.refs.add(step * count)], condition=condition)
+                if step < 0:
+                    transaction.save(self.garbage.record(sha256))
             if portfolios:
                 actions: list[Action] = [
                     tables.people.portfolios_active.add(step * portfolios),

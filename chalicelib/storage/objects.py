@@ -20,6 +20,7 @@ from chalicelib.domain.paging import SKIP_LIMIT, PageRequest, Slice
 from chalicelib.domain.person import Account, User
 from chalicelib.domain.ports import BlobStore, Change, Created, Deleted, Place
 from chalicelib.storage import documents, people
+from chalicelib.storage.garbage import Garbage
 from chalicelib.storage.tables import (
     LocatorRecord,
     ObjectRecord,
@@ -55,6 +56,7 @@ class Objects:
 
     tables: Tables
     blobs: BlobStore
+    garbage: Garbage
     known: dict[int, tuple[int, Kind]] = field(default_factory=dict)
 
     def apply(self, changes: Sequence[Change]) -> None:
@@ -277,6 +279,8 @@ class Objects:
             blob = tables.locators(locator=f"blob#{sha256}")
             condition = tables.locators.doomed.does_not_exist()
             transaction.update(blob, actions=[tables.locators.refs.add(step)], condition=condition)
+            if step < 0:
+                transaction.save(self.garbage.record(sha256))
 
     def _slice(self, index: str, owner_id: int, prefix: str, page: PageRequest) -> Slice[EpObject]:
         start: dict[str, Any] | None = None

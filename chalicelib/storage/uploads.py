@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from chalicelib.storage.blobs import Blobs
 
+GONE = "NoSuchUpload"
 PART_BYTES = 8 * 1024 * 1024
 """Size of every part but the last: S3 asks for 5 MiB, and 10,000 parts of 8 MiB are 80 GB."""
 
@@ -60,27 +63,33 @@ class MultipartUpload:
         }
 
     def finish(self, *, content_type: str) -> None:
-        """Make the object appear. Repeating it after a success is harmless: the same bytes are put whole again."""
+        """Make the object appear; harmless when a worker did so before that did not live to say it."""
         if not self.upload_id:
             self.blobs.client.put_object(
                 Bucket=self.blobs.bucket, Key=self.key, Body=bytes(self.buffer), ContentType=content_type
             )
             return
-        if self.buffer:
-            self._send(bytes(self.buffer))
-            self.buffer.clear()
-        parts = [{"ETag": etag, "PartNumber": number} for number, etag in enumerate(self.etags, start=1)]
-        self.blobs.client.complete_multipart_upload(
-            Bucket=self.blobs.bucket,
-            Key=self.key,
-            UploadId=self.upload_id,
-            MultipartUpload={"Parts": parts},  # type: ignore[typeddict-item]
-        )
+        try:
+            if self.buffer:
+                self._send(bytes(self.buffer))
+                self.buffer.clear()
+            parts: list[Any] = [{"ETag": etag, "PartNumber": number} for number, etag in enumerate(self.etags, start=1)]
+            self.blobs.client.complete_multipart_upload(
+                Bucket=self.blobs.bucket, Key=self.key, UploadId=self.upload_id, MultipartUpload={"Parts": parts}
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != GONE or not self.blobs.exists(self.key):
+                raise
 
     def abort(self) -> None:
         """Forget the parts."""
-        if self.upload_id:
+        if not self.upload_id:
+            return
+        try:
             self.blobs.client.abort_multipart_upload(Bucket=self.blobs.bucket, Key=self.key, UploadId=self.upload_id)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != GONE:
+                raise
 
     def _begin(self) -> None:
         if not self.upload_id:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -89,9 +90,11 @@ class Container:
             return
         if grace_s and self._lock.locked():
             process.terminate()
-            self._lock.acquire(timeout=grace_s)
-        process.kill()
-        process.wait()
+            if self._lock.acquire(timeout=grace_s):
+                self._lock.release()
+        process.kill()  # what still waits for its reply hears of the death, and lets go of the lock
+        with self._lock:
+            self._end()
 
     def _start(self) -> Outcome:
         if self._stopping:
@@ -135,7 +138,8 @@ class Container:
         process.wait()
         for pipe in (process.stdin, process.stdout):
             if pipe:
-                pipe.close()
+                with suppress(OSError):  # an order the dead worker did not take
+                    pipe.close()
 
     def _pipes(self) -> tuple[IO[bytes], Any]:
         process = self._process

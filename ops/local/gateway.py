@@ -28,7 +28,8 @@ _HOP_HEADERS = {"connection", "content-length", "date", "server", "transfer-enco
 """Headers the gateway sets by itself."""
 _NO_BODY = {204, 304}
 
-UnknownRoute = Callable[[str, str], tuple[int, Mapping[str, str], str]]
+Shaped = tuple[int, Mapping[str, str], str]
+"""Status, headers and body of an answer made before the app is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +106,30 @@ class Gateway:
     app
         The Chalice application; called from many threads at once.
     unknown_route
-        Shapes the answer to a path or method the app does not define.
+        Shapes the answer to a path and method the app does not define.
+    too_large
+        Shapes the answer to a body over the limit, by path.
     body_limit_bytes
         Larger bodies are refused with 413.
     """
 
-    def __init__(self, app: Any, *, unknown_route: UnknownRoute, body_limit_bytes: int) -> None:
+    def __init__(
+        self,
+        app: Any,
+        *,
+        unknown_route: Callable[[str, str], Shaped],
+        too_large: Callable[[str], Shaped],
+        body_limit_bytes: int,
+    ) -> None:
         self._app = app
         self._table = RouteTable(app.routes)
         self._unknown_route = unknown_route
+        self._too_large = too_large
         self.body_limit_bytes = body_limit_bytes
+
+    def too_large(self, target: str) -> HttpResponse:
+        """The answer to a body over the limit."""
+        return _shaped(self._too_large(target.partition("?")[0]))
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer one request; never raises."""
@@ -124,10 +139,9 @@ class Gateway:
         if match and request.method == "OPTIONS" and "OPTIONS" not in methods and (cors := _cors(methods)):
             return cors
         if match is None or request.method not in methods:
-            status, headers, body = self._unknown_route(path, request.method)
-            return HttpResponse(status, tuple(headers.items()), body.encode())
+            return _shaped(self._unknown_route(path, request.method))
         if len(request.body) > self.body_limit_bytes:
-            return message(413, "Request Too Long")
+            return self.too_large(request.target)
         event = to_event(request, match, query, self._app.api.binary_types)
         context = LambdaContext("folioport-local", API_TIMEOUT_S)
         try:
@@ -135,6 +149,11 @@ class Gateway:
         except Exception as error:
             print(f"the app failed outside its own error handling: {error!r}")
             return message(502, "Internal server error")
+
+
+def _shaped(answer: Shaped) -> HttpResponse:
+    status, headers, body = answer
+    return HttpResponse(status, tuple(headers.items()), body.encode())
 
 
 def to_event(request: HttpRequest, match: Match, query: str, binary_types: Iterable[str]) -> dict[str, Any]:

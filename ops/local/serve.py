@@ -16,7 +16,7 @@ from typing import Any
 from chalicelib.settings import PREFIX, Settings, SettingsError, load
 from ops.local.container import Container
 from ops.local.engine import EngineError, Ministack, is_free
-from ops.local.gateway import Gateway, UnknownRoute
+from ops.local.gateway import Gateway
 from ops.local.keys import Keys, take, write_private
 from ops.local.pump import Pump, Source
 from ops.local.server import Server, for_threads
@@ -75,6 +75,7 @@ def run() -> dict[str, Any]:
 
 def _start(stack: ExitStack, settings: Settings, keys: Keys, port: int) -> tuple[Server, Pump, dict[str, int]]:
     """Resources, people, workers and the API, in the order in which each needs the one before."""
+    from chalicelib.dialects.gateway import too_large, unknown_route
     from chalicelib.wiring import wire
     from ops.local import school
     from ops.provision import apply
@@ -83,7 +84,9 @@ def _start(stack: ExitStack, settings: Settings, keys: Keys, port: int) -> tuple
     users = school.furnish(wire(settings), keys)
     keys.save(folder())
     application: Any = for_threads(importlib.import_module("app").app)
-    gateway = Gateway(application, unknown_route=_unknown_route(), body_limit_bytes=settings.max_body_bytes)
+    gateway = Gateway(
+        application, unknown_route=unknown_route, too_large=too_large, body_limit_bytes=settings.max_body_bytes
+    )
     server = Server(gateway, port)
     stack.callback(server.server_close)
     worker_log = stack.enter_context((folder() / "worker.log").open("ab"))
@@ -125,14 +128,6 @@ def _environment(engine: Ministack, keys: Keys) -> Settings:
     ours = {name: value for name, value in os.environ.items() if name.startswith(PREFIX) and "_LOCAL_" not in name}
     write_private(environment_file(), {**engine.environment, **ours})
     return load()
-
-
-def _unknown_route() -> UnknownRoute:
-    try:
-        shaped: UnknownRoute = importlib.import_module("chalicelib.dialects.gateway").unknown_route
-    except ModuleNotFoundError:
-        return lambda *_: (403, {"Content-Type": "application/json"}, '{"message":"Missing Authentication Token"}')
-    return shaped
 
 
 def _announce(place: Path, url: str, keys: Keys, users: dict[str, int], say: Callable[[str], None]) -> None:

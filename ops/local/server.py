@@ -48,7 +48,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             body = self._read_body()
         except TooLongError:
-            response = message(413, "Request Too Long")
+            response = self.server.gateway.too_large(self.path)
         except MalformedError:
             self.close_connection = True
             response = message(400, "Bad Request")

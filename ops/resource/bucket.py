@@ -45,7 +45,7 @@ def plan(clients: Clients, properties: Mapping[str, Any]) -> Iterator[Drift]:
             ),
         )
     lifecycle = [_lifecycle_rule(rule) for rule in properties["LifecycleConfiguration"]["Rules"]]
-    if _lifecycle(clients, name) != {rule["ID"]: rule for rule in lifecycle}:
+    if {_gist(rule) for rule in _lifecycle(clients, name)} != {_gist(rule) for rule in lifecycle}:
         yield Drift(
             resource=name,
             fact="does not expire packages, uploads and working files as the template says",
@@ -112,9 +112,16 @@ def _lifecycle_rule(rule: Mapping[str, Any]) -> Any:
     return answer
 
 
-def _lifecycle(clients: Clients, name: str) -> dict[str, Any]:
+def _lifecycle(clients: Clients, name: str) -> list[Any]:
     answer = _or_nothing(lambda: clients.s3.get_bucket_lifecycle_configuration(Bucket=name))
-    return {rule["ID"]: {**rule, "Filter": rule.get("Filter") or {"Prefix": ""}} for rule in answer.get("Rules", ())}
+    return list(answer.get("Rules", ()))
+
+
+def _gist(rule: Mapping[str, Any]) -> tuple[str, str, int, int]:
+    """What a rule does: S3 tells the same rule in more than one form."""
+    prefix = (rule.get("Filter") or {}).get("Prefix", "") or rule.get("Prefix", "")
+    abort = rule.get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation", 0)
+    return rule["Status"], prefix, rule.get("Expiration", {}).get("Days", 0), abort
 
 
 def remove(clients: Clients, properties: Mapping[str, Any]) -> list[str]:

@@ -14,7 +14,7 @@ from chalicelib.domain.job import Job, JobKind, JobStatus
 from chalicelib.domain.person import User
 from chalicelib.jobs.runner import Runner
 from chalicelib.wiring import Services
-from tests.jobs.conftest import actor
+from tests.world import actor
 
 ACCEPT = Path(__file__).parents[1] / "packages" / "accept"
 REJECT = Path(__file__).parents[1] / "packages" / "reject"

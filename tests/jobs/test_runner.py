@@ -15,7 +15,7 @@ from chalicelib.jobs import handlers
 from chalicelib.jobs.run import Outcome, Run, Work
 from chalicelib.jobs.runner import EXHAUSTED, Runner
 from chalicelib.wiring import Services, use
-from tests.jobs.conftest import HandClock, actor, queued
+from tests.world import HandClock, actor, queued
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Script:
         self.ran += 1
         return self.steps.pop(0)(run)
 
-    def undo(self, run: Run) -> None:  # noqa: ARG002 - the shape of Work
+    def undo(self, run: Run) -> None:
         """Note it."""
         self.undone += 1
 
@@ -190,7 +190,8 @@ def test_progress_forgives_earlier_failures(services: Services, job: Job) -> Non
         raise AssertionError
 
     attempts = services.settings.job_attempts
-    script = Script([step for _ in range(attempts) for step in (broken, pauses)] + [done])
+    steps: list[Callable[[Run], Outcome]] = [broken, pauses]
+    script = Script([*steps * attempts, done])
     run = runner(services, script)
     for _ in range(attempts):
         with pytest.raises(RuntimeError):

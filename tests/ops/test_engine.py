@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,12 @@ from ops.provision import apply, destroy, provision
 from ops.stack import Stack
 
 pytestmark = pytest.mark.engine
+LEFT_OUT_BY_ENGINE = {
+    # Its CloudFormation reads these properties past; AWS applies them. The doctor tells, which is what it is for.
+    "does not expire packages, uploads and working files as the template says",
+    "cannot be restored to a point in time",
+    "never expires items",
+}
 KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
 
 
@@ -37,6 +44,10 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ministac
     reach(running, monkeypatch)
     yield running
     running.kill()
+
+
+def holds(path: Path, text: str) -> bool:
+    return path.exists() and text in path.read_text(encoding="utf-8")
 
 
 def until(done: Any, seconds: float = 20) -> None:
@@ -67,19 +78,16 @@ def test_the_doctor_names_what_is_wrong_and_what_mends_it(settings: Settings) ->
         TableName=f"{settings.table_prefix}-jobs",
         TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": False},
     )
-    found = {item.resource: item for item in doctor.examine(replace(settings, secret_key=""))}
-    assert (
-        set(found)
-        == {
-            settings.bucket,
-            settings.queue,
-            f"{settings.table_prefix}-jobs",
-            "FOLIO_SECRET_KEY",
-        }
-        or settings.queue == f"{settings.table_prefix}-jobs"
-    )
-    assert "public" in found[settings.bucket].problem
-    assert found[settings.bucket].mend == "python -m ops --stage local provision"
+    problems = {
+        f"{item.resource} {item.problem.split(' (')[0]}" for item in doctor.examine(replace(settings, secret_key=""))
+    }
+    assert problems == {
+        "folioport-local may be opened to the public",
+        "folioport-local-jobs never expires items",
+        "folioport-local-jobs shows a message again after other than the wanted seconds",
+        "FOLIO_SECRET_KEY is not set, nor is FOLIO_SECRET_PARAMETER: no token can be checked",
+    }
+    assert {item.mend for item in doctor.examine(settings)} == {"python -m ops --stage local provision"}
 
 
 def test_the_doctor_says_when_nothing_answers(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +110,7 @@ def test_cloudformation_takes_the_same_template(settings: Settings) -> None:
     done = provision(dev, confirm=confirm)
     assert len(shown) == len(template.resources(template.parameters(dev)))
     assert done[-1] == "/folioport/dev/secret-key: secret key made"
-    assert doctor.examine(dev) == []
+    assert {item.problem for item in doctor.examine(dev)} <= LEFT_OUT_BY_ENGINE
 
 
 @pytest.mark.usefixtures("engine")
@@ -115,7 +123,7 @@ def test_a_plan_that_is_refused_changes_nothing(settings: Settings) -> None:
 
 @pytest.mark.parametrize("crash", [False, True])
 def test_data_outlives_a_stop_and_a_crash(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crash: bool
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, crash: bool
 ) -> None:
     first = Ministack(tmp_path, snapshot_s=1)
     with first:
@@ -126,9 +134,8 @@ def test_data_outlives_a_stop_and_a_crash(
         queue = boto3.client("sqs").get_queue_url(QueueName=settings.queue)["QueueUrl"]
         boto3.client("sqs").send_message(QueueUrl=queue, MessageBody="kept")
         if crash:
-            state = tmp_path / "state" / "dynamodb.json"
-            until(lambda: state.exists() and '"pk"' in state.read_text())
-            until(lambda: "kept" in (tmp_path / "state" / "sqs.json").read_text())
+            for file, text in (("dynamodb.json", '"pk"'), ("sqs.json", "kept"), ("s3.json", settings.bucket)):
+                until(partial(holds, tmp_path / "state" / file, text))
             first.kill()
     with Ministack(tmp_path, snapshot_s=0) as second:
         reach(second, monkeypatch)

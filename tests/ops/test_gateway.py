@@ -24,14 +24,21 @@ def unknown(path: str, method: str) -> tuple[int, dict[str, str], str]:
     return 403, {"Content-Type": "application/json", "X-Shaped": f"{method} {path}"}, '{"message":"none"}'
 
 
+def too_large(path: str) -> tuple[int, dict[str, str], str]:
+    return 413, {"Content-Type": "text/plain"}, f"too large for {path}"
+
+
+def current(app: Chalice) -> Any:
+    return app.current_request
+
+
 def make_app() -> Chalice:
     app = Chalice("probe")
     app.api.binary_types += ["multipart/form-data"]
     texts = ["application/json", "application/x-www-form-urlencoded", "text/plain"]
 
     def echo(**_: str) -> Any:
-        event: dict[str, Any] = app.current_request.to_original_event()
-        return event
+        return current(app).to_original_event()
 
     app.route("/")(echo)
     app.route("/echo/{one}", methods=["GET", "POST", "DELETE"], content_types=texts)(echo)
@@ -61,7 +68,7 @@ def make_app() -> Chalice:
     @app.route("/slow/{name}")
     def slow(name: str) -> dict[str, Any]:
         barrier.wait(5)
-        return {"name": name, "seen": app.current_request.uri_params["name"]}
+        return {"name": name, "seen": current(app).uri_params["name"]}
 
     return app
 
@@ -72,7 +79,7 @@ barrier = threading.Barrier(4)
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     app = for_threads(make_app())
-    running = Server(Gateway(app, unknown_route=unknown, body_limit_bytes=LIMIT), 0, quiet=True)
+    running = Server(Gateway(app, unknown_route=unknown, too_large=too_large, body_limit_bytes=LIMIT), 0, quiet=True)
     running.start()
     yield running
     running.stop()
@@ -167,7 +174,7 @@ def test_what_the_app_does_not_define_never_reaches_it(
 def test_a_body_over_the_limit_is_refused_and_the_refusal_readable(client: http.client.HTTPConnection) -> None:
     response, body = ask(client, "POST", "/upload", b"x" * 3_000_000, {"Content-Type": "application/octet-stream"})
     assert response.status == 413
-    assert json.loads(body) == {"message": "Request Too Long"}
+    assert body == b"too large for /upload"
 
 
 def test_a_body_at_the_limit_passes(client: http.client.HTTPConnection) -> None:
@@ -211,7 +218,7 @@ def test_an_app_that_fails_outside_its_handlers() -> None:
         def __call__(self, event: Any, context: Any) -> Any:
             raise RuntimeError
 
-    gateway = Gateway(Broken(), unknown_route=unknown, body_limit_bytes=LIMIT)
+    gateway = Gateway(Broken(), unknown_route=unknown, too_large=too_large, body_limit_bytes=LIMIT)
     response = gateway.handle(HttpRequest("GET", "/", ()))
     assert (response.status, json.loads(response.body)) == (502, {"message": "Internal server error"})
 

@@ -122,12 +122,15 @@ def _is_blank(element: Element) -> bool:
 
 
 def _links(facts: Facts, scope: Scope) -> list[tuple[str, str]]:
-    """Links that lead out of the package; those to entries it lacks are dropped with a note."""
+    """Links that lead out of the package; those to entries it lacks are dropped with a note.
+
+    A file elsewhere is `related`: written as an enclosure again, it would make Mahara take the entry for a file.
+    """
     found = []
     main = facts.url if scope.kind is Kind.LINK else ""
     for enclosure in facts.enclosures:
         if enclosure.outside and enclosure.href != main:
-            found.append(("enclosure", enclosure.href))
+            found.append(("related", enclosure.href))
     for link in facts.links:
         if scope.object_id(link.target) is not None and link.relation not in PLAIN_RELATIONS - {"related"}:
             if link.rel != link.relation:

@@ -134,6 +134,7 @@ class _Reader:
         title = title if own else " ".join(title.split())
         name = own.name if own and own.name is not None else texts.cut_name(title)
         scope.title = name
+        scope.stated_title = title
         if not title and own is None:
             name = texts.UNTITLED
         created, updated = self._dates(children, facts, scope)
@@ -167,7 +168,7 @@ class _Reader:
             return read_page(obj, facts, scope, element)
         if obj.kind is Kind.FILE:
             file_name = facts.extension.file_name if facts.extension else None
-            return replace(obj, file=self._file(facts.files[0], file_name or obj.name))
+            return replace(obj, file=self._file(facts.files[0], file_name or scope.stated_title or obj.name))
         if obj.kind is Kind.LINK:
             return replace(obj, url="" if _SCRIPT.match(facts.url) else facts.url)
         if facts.files:

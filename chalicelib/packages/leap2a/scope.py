@@ -22,6 +22,8 @@ class Scope:
         self.id = mint(ordinal)
         self.kind = index.kind(node)
         self.title = ""
+        """The name, for notes."""
+        self.stated_title = ""
         self._node_by_id: dict[int, int] = {}
 
     def note(self, outcome: str, reason: str) -> None:

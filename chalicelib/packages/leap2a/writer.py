@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote as percent
 from uuid import UUID, uuid5
 
-from chalicelib.domain.epobject import INVERSE, Category, EpObject, Kind
+from chalicelib.domain.epobject import INVERSE, NAME_LIMIT, Category, EpObject, Kind
 from chalicelib.packages import markup, names
 from chalicelib.packages.leap2a import extension, texts, vocabulary
 from chalicelib.packages.leap2a.carried import Outgoing, escape, quote, write_element
@@ -159,7 +159,7 @@ class _Entry:
         if obj.file is not None:
             _, dot, suffix = obj.file.file_name.rpartition(".")
             if dot and not title.lower().endswith("." + suffix.lower()):
-                title = f"{title}.{suffix}"
+                title = f"{title[: NAME_LIMIT - 1 - len(suffix)]}.{suffix}"
         clean = markup.strip_illegal(title)
         return clean, (obj.name if texts.cut_name(clean) != obj.name else None)
 
@@ -269,7 +269,7 @@ class _Entry:
     def _extension(self, name: str | None, title: str, page: PageText | None) -> str:
         obj = self._obj
         tags = None
-        if any(tag.private or not _plain_tag(tag.text) for tag in obj.tags):
+        if len(set(obj.tags)) < len(obj.tags) or any(tag.private or not _plain_tag(tag.text) for tag in obj.tags):
             tags = [(tag.text, tag.private) for tag in obj.tags]
         file_name = obj.file.file_name if obj.file and obj.file.file_name != title else None
         return extension.encode(

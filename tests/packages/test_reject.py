@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import io
+import tracemalloc
+
+import pytest
+
+from chalicelib.domain.errors import PackageError
+from chalicelib.packages.archive import Limits, open_archive
+from tests.packages import zips
+from tests.packages.support import take_in
+from tests.packages.zips import CASES, FEED, LEAP, REJECT, Part, Zip, with_feed
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_a_bad_package_is_refused_with_a_reason(name: str) -> None:
+    data = (REJECT / name).read_bytes()
+    assert data == CASES[name][0](), "run python -m tests.packages.zips"
+    tracemalloc.start()
+    try:
+        with pytest.raises(PackageError) as refused:
+            take_in(data)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert CASES[name][1] in str(refused.value)
+    assert str(refused.value)[0].isupper() or str(refused.value)[0] == "“"
+    assert str(refused.value).endswith((".", "again.", "folder."))
+    assert peak < 20 << 20
+
+
+def test_an_encrypted_package_of_another_program_is_refused() -> None:
+    with pytest.raises(PackageError, match="password"):
+        take_in(zips.encrypted_by_the_library())
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        (Limits(max_members=3), "at most 3"),
+        (Limits(max_total_bytes=2000), "unpacks to more than 1 KB"),
+        (Limits(max_member_bytes=500), "unpacks to more than 500 bytes"),
+    ],
+)
+def test_caps(limits: Limits, reason: str) -> None:
+    with pytest.raises(PackageError, match=reason):
+        open_archive(io.BytesIO(with_feed(*(Part(b"%d" % n, b"x" * 600) for n in range(4)))), limits)
+
+
+def test_a_lying_size_stops_at_the_lie() -> None:
+    """Declared 10 bytes, inflating to 50 MB: no more than one chunk is ever made."""
+    part = Part(b"big", b"\0" * 50_000_000, size=10)
+    archive = open_archive(io.BytesIO(with_feed(part)))
+    tracemalloc.start()
+    with pytest.raises(PackageError, match="more than it says"):
+        archive.open("big").read()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 << 20
+
+
+def test_a_zip_in_the_zip_is_a_file_like_any_other() -> None:
+    inner = Zip([Part(b"../evil", b"x")]).build()
+    data = with_feed(Part(b"inner.zip", inner))
+    assert open_archive(io.BytesIO(data)).open("inner.zip").read() == inner
+
+
+def test_every_cut_is_refused_or_read_whole() -> None:
+    data = with_feed(Part(b"a.txt", b"hello" * 50, stored=True))
+    for length in range(len(data)):
+        with pytest.raises(PackageError):
+            take_in(data[:length])
+
+
+def test_every_flipped_byte_is_refused_or_harmless() -> None:
+    data = Zip([LEAP]).build()
+    expected = take_in(data).objects
+    for position in range(0, len(data), 3):
+        broken = bytearray(data)
+        broken[position] ^= 0x41
+        try:
+            got = take_in(bytes(broken))
+        except PackageError:
+            continue
+        assert got.objects == expected, position
+
+
+def test_a_second_look_may_skip_the_headers() -> None:
+    data = CASES["directory-mismatch-name.zip"][0]()
+    archive = open_archive(io.BytesIO(data), verify=False)
+    assert archive.open_feed().read() == FEED
+    with pytest.raises(PackageError, match="two different ways"):
+        archive.open("good.txt")
