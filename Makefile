@@ -39,7 +39,8 @@ reset: ## forget the local service's data (.local/); stop `make run` first
 test: $(STAMP) ## the fast tests
 	@$(BIN)/python -m pytest -n $(WORKERS) -m "not engine and not slow" -q
 
-test-engines: $(STAMP) ## the tests on the strict engine, and the slow ones
+test-engines: $(STAMP) ## storage and jobs on the strict engine, what needs it, and the slow tests
+	@FOLIO_TEST_ENGINE=ministack $(BIN)/python -m pytest tests/storage tests/jobs -m "not engine and not slow" -q
 	@$(BIN)/python -m pytest -m "engine or slow" -q
 
 check: lint test ## lint, types, layers, then the fast tests

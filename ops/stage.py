@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from chalicelib.settings import Settings, load
@@ -36,19 +35,26 @@ def enter(stage: str) -> Settings:
     Raises
     ------
     StageError
-        No such stage.
+        No such stage, or the local one does not run.
     SettingsError
         A variable of the stage is wrong.
     """
     variables = _local() if stage == LOCAL else _declared(stage)
-    for name, value in {**variables, "FOLIO_STAGE": stage}.items():
+    for name, value in variables.items():
         os.environ.setdefault(name, value)
+    os.environ["FOLIO_STAGE"] = stage
     return load()
 
 
-def _local() -> Mapping[str, str]:
+def _local() -> dict[str, str]:
     path = environment_file()
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if path.exists():
+        found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+    if "AWS_ENDPOINT_URL" not in os.environ:
+        # Without it every command would work on the person's AWS account, if there are credentials of one.
+        raise StageError("The local service is not running; start it with: make run")
+    return {}
 
 
 def _declared(stage: str) -> dict[str, str]:

@@ -81,11 +81,11 @@ class Incoming:
     @property
     def host(self) -> str:
         """The host the client asked for, lower case, with its port when it gave one."""
-        for name in ("x-forwarded-host", "host"):
-            host = self.headers.get(name, "").split(",")[0].strip()
+        for said in (self.headers.get("x-forwarded-host", ""), self.headers.get("host", ""), self.domain):
+            host = said.split(",")[0].strip()
             if HOST.fullmatch(host):
                 return host.lower()
-        return self.domain.lower() or "localhost"
+        return "localhost"
 
     @property
     def host_name(self) -> str:

@@ -36,6 +36,8 @@ _IFRAME_SRC = re.compile(r"""\bsrc\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
 _OBJECT = re.compile("^" + re.escape(object_path(0)).replace("/0/", r"/(\d{1,16})/") + "$")
 _SAFE_DATA = re.compile(r"^data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*$", re.IGNORECASE)
 _BLOCK_END = re.compile(r"<(?:br|hr)>|</(?:p|div|h[1-6]|li|tr|table|ul|ol|dl|dd|dt|pre|blockquote|section|article)>")
+_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:")
+_ADDRESSES = frozenset({"href", "src"})
 _MEDIA = frozenset({"img", "audio", "video", "source"})
 
 _TEXT_TAGS = (
@@ -373,11 +375,9 @@ def _serialise(element: _Element, parts: list[str]) -> None:
 def to_copy(html: str, link: Callable[[int], str | None]) -> str:
     """HTML for the offline copy: sanitised again, objects linked by `link(id)`, nothing that makes a request.
 
-    A picture, sound or film from elsewhere becomes a link with its description.
+    A picture, sound or film from elsewhere becomes a link with its description; a link relative to the site it was
+    written on leads nowhere here and becomes text.
     """
-    text = relink(sanitise(html), link)
-    if not any(f"<{tag}" in text for tag in _MEDIA):
-        return text
     anchors = 0
 
     def replace(match: re.Match[str]) -> str:
@@ -385,23 +385,28 @@ def to_copy(html: str, link: Callable[[int], str | None]) -> str:
         tag = match[2]
         if tag == "a":
             anchors += -1 if match[1] else 1
-        if tag not in _MEDIA or match[1]:
+        if match[1] or (tag != "a" and tag not in _MEDIA):
             return match[0]
-        attributes = _attributes(match[3])
-        values = dict(attributes)
-        source = values.get("src", "")
+        attributes = [(name, _in_copy(value, link) if name in _ADDRESSES else value) for name, value in _attributes(match[3])]
+        found = [(name, value) for name, value in attributes if value is not None]
+        source = dict(found).get("src", "")
         if not _outside(source):
-            return match[0]
-        label = escape_text(values.get("alt") or source)
+            return _start(tag, found)
+        label = escape_text(dict(found).get("alt") or source)
         shown = label if anchors else f'<a href="{escape_attribute(source)}">{label}</a>'
-        if tag in VOID:
-            return shown
-        return shown + _start(tag, [(name, value) for name, value in attributes if name != "src"])
+        return shown if tag in VOID else shown + _start(tag, [one for one in found if one[0] != "src"])
 
-    return _TAG.sub(replace, text)
+    return _TAG.sub(replace, sanitise(html))
+
+
+def _in_copy(address: str, link: Callable[[int], str | None]) -> str | None:
+    target = object_id(address)
+    if target is not None:
+        return link(target)
+    if address.startswith("//"):
+        return f"https:{address}"
+    return address if address.startswith("#") or _SCHEME.match(address) else None
 
 
 def _outside(source: str) -> bool:
-    return bool(source) and (
-        source.startswith(("/", "\\")) or (":" in source.split("/", maxsplit=1)[0] and not source.startswith("data:"))
-    )
+    return bool(_SCHEME.match(source)) and not source.startswith("data:")

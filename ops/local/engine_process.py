@@ -19,6 +19,7 @@ from typing import Any
 
 import ministack.app as engine
 from ministack.core.persistence import save_all
+from ministack.services import dynamodb
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 READS = ("BatchGet", "Describe", "Get", "List", "Query", "ReceiveMessage", "Scan", "TransactGet")
@@ -104,8 +105,36 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+def _repair_key_conditions() -> None:
+    """Let the engine read `(#owner = :n AND begins_with (#key, :s))` as AWS does.
+
+    PynamoDB writes the outer parentheses. ministack 1.5.33 then takes both conditions for one, and refuses a number in
+    it because `begins_with` takes none.
+    """
+    split = dynamodb._key_condition_clauses  # noqa: SLF001 - there is no other door
+
+    def split_inside_parentheses(tokens: list[tuple[str, str]]) -> Any:
+        kept = [token for token in tokens if token[0] != "EOF"]
+        while _wrapped(kept):
+            kept = kept[1:-1]
+        return split(kept)
+
+    dynamodb._key_condition_clauses = split_inside_parentheses  # noqa: SLF001
+
+
+def _wrapped(tokens: list[tuple[str, str]]) -> bool:
+    """Whether the first token opens a parenthesis that the last one closes."""
+    depth = 0
+    for place, (kind, *_) in enumerate(tokens):
+        depth += (kind == "LPAREN") - (kind == "RPAREN")
+        if depth == 0:
+            return kind == "RPAREN" and place == len(tokens) - 1
+    return False
+
+
 def main() -> None:
     """Run the engine until SIGTERM."""
+    _repair_key_conditions()
     _end_with_parent()
     engine.app = Snapshots(engine.app, int(os.environ.get("FOLIO_LOCAL_SNAPSHOT_S", "0")))
     engine.main()

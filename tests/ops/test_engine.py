@@ -148,6 +148,21 @@ def test_data_outlives_a_stop_and_a_crash(
         assert apply(settings) == []
 
 
+@pytest.mark.usefixtures("engine")
+def test_a_key_condition_as_pynamodb_writes_it(settings: Settings) -> None:
+    apply(settings)
+    dynamodb, table = boto3.client("dynamodb"), f"{settings.table_prefix}-objects"
+    for name in ("page#1", "page#2", "file#1"):
+        dynamodb.put_item(TableName=table, Item={"owner": {"N": "7"}, "key": {"S": name}})
+    found = dynamodb.query(
+        TableName=table,
+        KeyConditionExpression="(#0 = :0 AND begins_with (#1, :1))",
+        ExpressionAttributeNames={"#0": "owner", "#1": "key"},
+        ExpressionAttributeValues={":0": {"N": "7"}, ":1": {"S": "page#"}},
+    )
+    assert [item["key"]["S"] for item in found["Items"]] == ["page#1", "page#2"]
+
+
 def test_messages_reach_the_workers_come_back_and_are_buried(
     settings: Settings, engine: Ministack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

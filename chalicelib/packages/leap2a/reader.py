@@ -36,7 +36,7 @@ GUID_SPACE = UUID("6e8c5d0a-9d53-5c52-8f0b-5f7c6a1e2b34")
 _MEDIA_TYPE = re.compile(r"^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$")
 _PATH = re.compile(r"[\x00-\x1f\x7f/\\]")
 _SCRIPT = re.compile(r"^[\s\x00-\x1f]*(?:javascript|vbscript|data)\s*:", re.IGNORECASE)
-_IGNORED_MEMBERS = ("HTML/", "manifest.json", "leap.xml", "leap2.xml", "leap2a.xml")
+_IGNORED_MEMBERS = ("HTML/", "__MACOSX/", "manifest.json", "leap.xml", "leap2.xml", "leap2a.xml")
 MAX_UNREFERRED = 50
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 ATOM = "http://www.w3.org/2005/Atom"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -53,6 +54,7 @@ _ALIASES = {
 } | {uri: prefix for prefix, uri in NAMESPACES.items() if prefix not in {"leap2", "mahara"}}
 PREFIX_BY_NAMESPACE = {uri.rstrip("/#"): prefix for uri, prefix in _ALIASES.items()}
 """Every spelling of a namespace, without its final slash or hash, to the usual prefix."""
+_LONGEST_FIRST = sorted(PREFIX_BY_NAMESPACE.items(), key=lambda pair: -len(pair[0]))
 
 ITEM_TYPES = frozenset(
     ["entry", "ability", "achievement", "activity", "affiliation", "meeting", "organization", "person", "plan", "resource", "publication", "selection"]
@@ -113,10 +115,14 @@ def term(value: str, namespaces: Mapping[str | None, str]) -> tuple[str, str]:
     >>> term("has_part", {})
     ('', 'has_part')
     """
-    text = expand(value, namespaces)
-    for uri, prefix in _ALIASES.items():
-        if text.startswith(uri) and len(text) > len(uri):
-            return prefix, text[len(uri) :].lstrip("/#")
+    return _known(expand(value, namespaces))
+
+
+@lru_cache(maxsize=1024)
+def _known(text: str) -> tuple[str, str]:
+    for uri, prefix in _LONGEST_FIRST:
+        if text.startswith(uri) and (word := text[len(uri) :].lstrip("/#")):
+            return prefix, word
     match = _PREFIXED.match(text)
     if match is not None and match[1] in {"leap2", "leap", "leaptype"}:
         return "leap2", match[2]
@@ -132,6 +138,6 @@ def scheme_name(value: str, namespaces: Mapping[str | None, str]) -> str:
     prefix, word = term(value, namespaces)
     if prefix == "categories" and word.rstrip("#/").replace("_", "").isalnum():
         return word.rstrip("#/")
-    if not prefix and (match := re.match(r"^categories:([A-Za-z_]+)#?$", value.strip())):
+    if not prefix and "categories" not in namespaces and (match := re.match(r"^categories:([A-Za-z_]+)#?$", value.strip())):
         return match[1]
     return expand(value, namespaces)

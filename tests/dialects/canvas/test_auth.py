@@ -162,7 +162,7 @@ def test_an_empty_bucket(world: World, ada: Person) -> None:
     assert ada.client.get("/api/v1/users/self/eportfolios").json == []
 
 
-def test_a_fault_of_our_own(world: World, ada: Person, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_of_our_own(world: World, ada: Person, caplog: pytest.LogCaptureFixture) -> None:
     services = Services(world.services.settings, clock=world.clock)
     services.portfolios = None  # type: ignore[assignment]
     wiring.use(services)
@@ -170,7 +170,7 @@ def test_a_fault_of_our_own(world: World, ada: Person, capsys: pytest.CaptureFix
     assert answer.status == 500
     (entry,) = answer.json["errors"]
     assert entry == {"message": "An error occurred.", "error_code": "internal_server_error"}
-    logged = capsys.readouterr().out
+    logged = " ".join(str(vars(record)) for record in caplog.records)
     assert "AttributeError" in logged
     assert "topsecret" not in logged
     assert ada.token not in logged

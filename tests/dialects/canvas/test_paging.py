@@ -15,15 +15,17 @@ BASE = f"http://127.0.0.1:8000{MINE}"
 
 
 @pytest.fixture(scope="module")
-def many(_institution: World) -> Person:
-    """A learner with seven portfolios."""
-    from chalicelib import wiring
-
-    wiring.use(_institution.services)
+def _learner(_institution: World) -> Person:
     person = _institution.person()
     for number in range(7):
         _institution.portfolio(person, f"p{number}")
     return person
+
+
+@pytest.fixture
+def many(world: World, _learner: Person) -> Person:
+    """A learner with seven portfolios."""
+    return _learner
 
 
 def names(answer: Response) -> list[str]:

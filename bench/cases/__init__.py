@@ -1,0 +1,13 @@
+"""Representative requests: at least one for every route, and what each may cost.
+
+A route without a case fails the budgets' test: add one to the file of its dialect.
+"""
+
+from __future__ import annotations
+
+from bench.cases import accreditly, brightspace, canvas
+from bench.cases.case import Case, School
+
+__all__ = ["CASES", "Case", "School"]
+
+CASES: tuple[Case, ...] = (*canvas.CASES, *brightspace.CASES, *accreditly.CASES)
