@@ -104,7 +104,9 @@ class Client:
             body, sent["Content-Type"] = urlencode(list(form)), "application/x-www-form-urlencoded"
         sent |= headers or {}
         pairs = tuple((name, value) for name, value in sent.items() if value)
-        found = self.gateway.handle(HttpRequest(method, target, pairs, body.encode() if isinstance(body, str) else body))
+        found = self.gateway.handle(
+            HttpRequest(method, target, pairs, body.encode() if isinstance(body, str) else body)
+        )
         return Response(found.status, found.body.decode(), found.headers)
 
     def get(self, target: str, **options: Any) -> Response:

@@ -2,93 +2,107 @@
 
 from __future__ import annotations
 
-from bench.cases.case import Budget, Case, ask
+from bench.cases.case import FORM, Budget, Case
 
 V1 = "/api/v1"
-SIS = "the name is looked up first"
+USER = f"{V1}/users/{{user_id}}"
+PORTFOLIO = f"{V1}/eportfolios/{{id}}"
+SIS = "an SIS id is looked up"
 
 CASES = (
-    Case(f"GET {V1}/users/{{user_id}}", Budget.OWN, lambda s: ask(s.ada, "GET", f"{V1}/users/self"), "the user"),
-    Case(f"GET {V1}/users/{{user_id}}", Budget.OTHERS, lambda s: ask(s.admin, "GET", f"{V1}/users/{s.ada.id}"), "admin"),
+    Case(route=f"GET {USER}", budget=Budget.OWN, target=f"{V1}/users/self", who="the user"),
+    Case(route=f"GET {USER}", budget=Budget.OTHERS, target=f"{V1}/users/%(user)s", by="admin", who="admin"),
     Case(
-        f"GET {V1}/users/{{user_id}}",
-        Budget.OTHERS,
-        lambda s: ask(s.admin, "GET", f"{V1}/users/sis_user_id:{s.ada.user.sis_id}"),
-        "admin, by SIS id",
+        route=f"GET {USER}",
+        budget=Budget.OTHERS,
+        target=f"{V1}/users/sis_user_id:%(sis_id)s",
+        by="admin",
+        who="admin, by SIS id",
     ),
     Case(
-        f"GET {V1}/users/{{user_id}}/eportfolios",
-        Budget.LIST,
-        lambda s: ask(s.ada, "GET", f"{V1}/users/self/eportfolios"),
-        "the user",
+        route=f"GET {USER}/eportfolios", budget=Budget.LIST, target=f"{V1}/users/self/eportfolios", who="the user"
     ),
     Case(
-        f"GET {V1}/users/{{user_id}}/eportfolios",
-        Budget.LIST,
-        lambda s: ask(s.admin, "GET", f"{V1}/users/{s.ada.id}/eportfolios?include[]=deleted"),
-        "admin",
+        route=f"GET {USER}/eportfolios",
+        budget=Budget.LIST,
+        target=f"{V1}/users/%(user)s/eportfolios?include[]=deleted",
+        by="admin",
+        who="admin, deleted ones too",
     ),
     Case(
-        f"GET {V1}/users/{{user_id}}/eportfolios",
-        Budget.LIST,
-        lambda s: ask(s.admin, "GET", f"{V1}/users/sis_user_id:{s.ada.user.sis_id}/eportfolios"),
-        "admin, by SIS id",
+        route=f"GET {USER}/eportfolios",
+        budget=Budget.LIST,
+        target=f"{V1}/users/sis_user_id:%(sis_id)s/eportfolios",
+        by="admin",
+        who="admin, by SIS id",
         extra=1,
         why=SIS,
     ),
     Case(
-        f"POST {V1}/users/{{user_id}}/eportfolios",
-        Budget.WRITE,
-        lambda s: ask(s.ada, "POST", f"{V1}/users/self/eportfolios", form=[("eportfolio[name]", "Notes")]),
-        "the user",
-    ),
-    Case(
-        f"GET {V1}/eportfolios/{{id}}",
-        Budget.OWN,
-        lambda s: ask(s.ada, "GET", f"{V1}/eportfolios/{s.portfolio().id}"),
-    ),
-    Case(
-        f"GET {V1}/eportfolios/{{id}}",
-        Budget.OTHERS,
-        lambda s: ask(s.bo, "GET", f"{V1}/eportfolios/{s.portfolio(public=True).id}"),
-        "another",
-    ),
-    Case(
-        f"GET {V1}/eportfolios/{{id}}",
-        Budget.OTHERS,
-        lambda s: ask(s.admin, "GET", f"{V1}/eportfolios/{s.portfolio().id}?as_user_id={s.ada.id}"),
-        "admin as the owner",
-    ),
-    Case(
-        f"PUT {V1}/eportfolios/{{id}}",
-        Budget.WRITE,
-        lambda s: ask(s.ada, "PUT", f"{V1}/eportfolios/{s.portfolio().id}", form=[("eportfolio[name]", "New")]),
-    ),
-    Case(
-        f"GET {V1}/eportfolios/{{id}}/pages",
-        Budget.LIST,
-        lambda s: ask(s.ada, "GET", f"{V1}/eportfolios/{s.book()}/pages"),
-    ),
-    Case(
-        f"GET {V1}/eportfolios/{{id}}/pages",
-        Budget.LIST,
-        lambda s: ask(s.bo, "GET", f"{V1}/eportfolios/{s.book()}/pages"),
-        "another",
+        route=f"GET {USER}/eportfolios",
+        budget=Budget.LIST,
+        target=f"{V1}/users/self/eportfolios?page=2&per_page=1",
+        who="the user, a page number without a cursor",
         extra=1,
-        why="whose the portfolio is, then the portfolio, then its pages",
+        why="the items before the page are skipped",
     ),
     Case(
-        f"POST {V1}/eportfolios/{{id}}/pages",
-        Budget.WRITE,
-        lambda s: ask(s.ada, "POST", f"{V1}/eportfolios/{s.book()}/pages", form=[("page[name]", "Day two")]),
+        route=f"POST {USER}/eportfolios",
+        budget=Budget.WRITE,
+        target=f"{V1}/users/self/eportfolios",
+        who="the user",
+        body="eportfolio[name]=Notes",
+        media_type=FORM,
+    ),
+    Case(route=f"GET {PORTFOLIO}", budget=Budget.OWN, target=f"{V1}/eportfolios/%(portfolio)s"),
+    Case(
+        route=f"GET {PORTFOLIO}",
+        budget=Budget.OTHERS,
+        target=f"{V1}/eportfolios/%(portfolio)s",
+        by="bo",
+        who="another",
     ),
     Case(
-        f"PUT {V1}/eportfolios/{{id}}/pages/{{page_id}}",
-        Budget.WRITE,
-        lambda s: (
-            (lambda page: ask(s.ada, "PUT", f"{V1}/eportfolios/{page.page.portfolio_id}/pages/{page.id}", form=NAMED))(
-                s.page()
-            )
-        ),
+        route=f"GET {PORTFOLIO}",
+        budget=Budget.OTHERS,
+        target=f"{V1}/eportfolios/%(portfolio)s?as_user_id=%(user)s",
+        by="admin",
+        who="admin, acting as the owner",
+    ),
+    Case(
+        route=f"PUT {PORTFOLIO}",
+        budget=Budget.WRITE,
+        target=f"{V1}/eportfolios/%(portfolio)s",
+        body="eportfolio[name]=New",
+        media_type=FORM,
+    ),
+    Case(route=f"GET {PORTFOLIO}/pages", budget=Budget.LIST, target=f"{V1}/eportfolios/%(book)s/pages"),
+    Case(
+        route=f"GET {PORTFOLIO}/pages",
+        budget=Budget.LIST,
+        target=f"{V1}/eportfolios/%(book)s/pages",
+        by="bo",
+        who="another",
+        extra=1,
+        why="whose it is, the portfolio, its pages",
+    ),
+    Case(
+        route=f"POST {PORTFOLIO}/pages",
+        budget=Budget.WRITE,
+        target=f"{V1}/eportfolios/%(book)s/pages",
+        body="page[name]=Day two",
+        media_type=FORM,
+    ),
+    Case(
+        route=f"PUT {PORTFOLIO}/pages/{{page_id}}",
+        budget=Budget.WRITE,
+        target=f"{V1}/eportfolios/%(book)s/pages/%(page)s",
+        body="page[name]=Day 2",
+        media_type=FORM,
+    ),
+    Case(
+        route=f"DELETE {PORTFOLIO}/pages/{{page_id}}",
+        budget=Budget.WRITE,
+        target=f"{V1}/eportfolios/%(book)s/pages/%(page)s",
     ),
 )

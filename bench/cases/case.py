@@ -3,44 +3,56 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 from typing import Any
 
 from chalicelib.domain.artifact import ObjectDraft
-from chalicelib.domain.epobject import EpObject
 from chalicelib.domain.page import PageDraft
 from chalicelib.domain.token import IdKey
-from tests.factories import Person, Response, World, signed_query
+from tests.factories import Client, Person, Response, World, signed_query
 
 Ask = Callable[[], Response]
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
 
 
 class Budget(Enum):
-    """DynamoDB calls in sequence that a request may take, authentication and rate limit included."""
+    """Kinds of requests; each has so many DynamoDB calls in sequence, authentication and rate limit included."""
 
-    OWN = 2
-    """A get by id for the owner, and whatever needs no object."""
-    OTHERS = 3
-    """A get by id for somebody else."""
-    LIST = 3
-    """A page of a list."""
-    WRITE = 3
+    OWN = "get by id, for its owner"
+    OTHERS = "get by id, for others"
+    LIST = "a page of a list"
+    WRITE = "a write"
+
+    @property
+    def calls(self) -> int:
+        """The most calls such a request takes."""
+        return 2 if self is Budget.OWN else 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A request to a route. `route` is method and declared path.
+    """A request to a route.
 
-    `ask` prepares what the request needs and answers how to send it; only the sending is counted.
+    `target` and `body` may hold `%(name)s`, where `name` is a method of `School` that makes what is named; what is
+    made for a request is not counted.
     """
 
     route: str
+    """Method and path as declared."""
     budget: Budget
-    ask: Callable[[School], Ask]
+    target: str
+    by: str = "ada"
+    """Who asks: `ada`, whose everything is, `bo`, `admin`, `nobody`, or `key`: Ada with an ID-key signature."""
     who: str = "owner"
+    """The same for a reader of the table."""
+    body: str = ""
+    media_type: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """More for the client, such as a multipart body."""
     extra: int = 0
     """Calls above the budget that are known and accepted."""
     why: str = ""
@@ -48,13 +60,36 @@ class Case:
 
     @property
     def limit(self) -> int:
-        """Calls this request may take."""
-        return self.budget.value + self.extra
+        """The most calls this request may take."""
+        return self.budget.calls + self.extra
+
+    def ready(self, school: School) -> Ask:
+        """The request with everything it needs made; call it to send it."""
+        made, method = _Made(school), self.route.partition(" ")[0]
+        target, options = self.target % made, dict(self.options)
+        if self.body:
+            options |= {"body": self.body % made, "headers": {"Content-Type": self.media_type}}
+        if self.by == "key":
+            query = signed_query(school.key, method, target, school.world.clock.moment)
+            target += f"?{query}"
+        return partial(school.client(self.by).request, method, target, **options)
+
+
+class _Made(dict[str, Any]):
+    """Ids of what a request names, made when first named."""
+
+    def __init__(self, school: School) -> None:
+        super().__init__()
+        self._school = school
+
+    def __missing__(self, name: str) -> Any:
+        self.update(getattr(self._school, name)())
+        return self[name]
 
 
 @dataclass
 class School:
-    """An institution with an author, another learner, and an admin."""
+    """An institution with an author, another learner, and an admin; its other methods make what requests name."""
 
     world: World
     ada: Person = field(init=False)
@@ -66,46 +101,62 @@ class School:
         """Let the people in."""
         self.ada, self.bo, self.admin = self.world.person(), self.world.person(), self.world.admin()
         self.key = self.world.id_key(self.ada)
+        for name in ("One", "Two"):
+            self.world.portfolio(self.ada, name)
 
-    def portfolio(self, **facts: Any) -> EpObject:
-        """A new portfolio of Ada's."""
-        return self.world.portfolio(self.ada, **facts)
+    def client(self, by: str) -> Client:
+        """How somebody asks."""
+        if by in ("nobody", "key"):
+            return self.world.anonymous
+        person: Person = getattr(self, by)
+        return person.client
 
-    def page(self) -> EpObject:
-        """A new page of a new public portfolio of Ada's."""
-        portfolio = self.portfolio(public=True)
-        return self.world.services.pages.create(self.ada.actor, portfolio.id, PageDraft(name="Day one"))
+    def user(self) -> dict[str, Any]:
+        """Ada."""
+        return {"user": self.ada.id}
 
-    def book(self) -> int:
-        """Id of a new public portfolio of Ada's with a page in it."""
-        page = self.page().page
-        assert page is not None
-        assert page.portfolio_id is not None
-        return page.portfolio_id
+    def sis_id(self) -> dict[str, Any]:
+        """Ada's SIS id."""
+        return {"sis_id": self.ada.user.sis_id}
 
-    def reflection(self) -> int:
-        """Id of a new reflection of Ada's."""
-        draft = ObjectDraft(name="Low tide", description="What I saw")
-        return self.world.services.artifacts.create_reflection(self.ada.actor, draft).id
+    def portfolio(self) -> dict[str, Any]:
+        """A new portfolio of Ada's that everybody may see; its GUID and key."""
+        made = self.world.portfolio(self.ada, public=True)
+        assert made.portfolio is not None
+        return {"portfolio": made.id, "guid": made.portfolio.guid, "share_key": made.portfolio.keys[0].value}
 
-    def file(self) -> int:
-        """Id of a new file of Ada's."""
+    guid = share_key = portfolio
+
+    def page(self) -> dict[str, Any]:
+        """A new page of a new portfolio of Ada's that everybody may see."""
+        book = self.world.portfolio(self.ada, public=True).id
+        page = self.world.services.pages.create(self.ada.actor, book, PageDraft(name="Day one"))
+        return {"page": page.id, "book": book}
+
+    book = page
+
+    def reflection(self) -> dict[str, Any]:
+        """A new reflection of Ada's on a new portfolio."""
+        artifacts, target = self.world.services.artifacts, self.world.portfolio(self.ada).id
+        made = artifacts.create_reflection(self.ada.actor, ObjectDraft(name="Low tide", description="What I saw"))
+        artifacts.reflect_on(self.ada.actor, made.id, target)
+        return {"reflection": made.id, "reflected": target}
+
+    reflected = reflection
+
+    def file(self) -> dict[str, Any]:
+        """A new file of Ada's."""
         artifacts = self.world.services.artifacts
         made = artifacts.upload(self.ada.actor, io.BytesIO(b"bytes"), file_name="a.txt", media_type="text/plain")
-        return made.id
+        return {"file": made.id}
 
-    def exported(self) -> int:
-        """Number of a finished export of Ada's."""
-        job = self.world.services.exports.request(self.ada.actor, [self.portfolio().id])
+    def export(self) -> dict[str, Any]:
+        """A finished export of Ada's."""
+        job = self.world.services.exports.request(self.ada.actor, [self.world.portfolio(self.ada).id])
         self.world.work()
-        return job.id
+        return {"export": job.id}
 
-    def signed(self, method: str, path: str, **options: Any) -> Ask:
-        """A request of Ada's that is signed with an ID key instead of carrying a token."""
-        query = signed_query(self.key, method, path, self.world.clock.moment)
-        return partial(self.world.anonymous.request, method, f"{path}?{query}", **options)
-
-
-def ask(person: Person, method: str, target: str, **options: Any) -> Ask:
-    """A request with a person's token."""
-    return partial(person.client.request, method, target, **options)
+    def import_(self) -> dict[str, Any]:
+        """An import of Ada's that waits."""
+        (job,) = self.world.services.imports.request(self.ada.actor, io.BytesIO(b"<feed/>"))
+        return {"import_": job.id}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chalicelib.dialects.http import Incoming
 
 FORM = "application/x-www-form-urlencoded"
+CHARSETS = frozenset({"ascii", "cp1252", "iso8859-1", "iso8859-15", "utf-16", "utf-16-be", "utf-16-le", "utf-8"})
 PART_LIMIT = 4096
 FIELD_LIMIT = 8192
 """Fields of a form; those of a nested one are counted again, more strictly."""
@@ -153,14 +154,13 @@ class _Collector:
 
 
 def _charset(incoming: Incoming) -> str:
-    """The charset a body declares, when Python knows it and it is a text encoding; UTF-8 otherwise."""
+    """The charset a body declares, when it is one of those that clients use; UTF-8 otherwise."""
     for option in incoming.headers.get("content-type", "").split(";")[1:]:
         name, _, value = option.partition("=")
         if name.strip().lower() == "charset":
             try:
-                found = codecs.lookup(value.strip().strip("\"'"))
-                b"".decode(found.name)
+                found = codecs.lookup(value.strip().strip("\"'")).name
             except (LookupError, ValueError):
                 return "utf-8"
-            return found.name
+            return found if found in CHARSETS else "utf-8"
     return "utf-8"

@@ -82,7 +82,7 @@ class ArtifactService:
         if reflection_id == object_id:
             raise InvalidError("A reflection cannot reflect on itself.", field="objectId")
         for _ in range(TRIES):
-            reflection, target = self.own(actor, (Kind.REFLECTION,), reflection_id), self.own(actor, Kind, object_id)
+            reflection, target = self._own_pair(actor, reflection_id, object_id)
             changed = _related(reflection, target, remove=remove)
             if changed == (reflection, target):
                 return reflection
@@ -110,6 +110,17 @@ class ArtifactService:
         if found.file is None:
             raise NotFoundError(f"Object {object_id} is not a file.")
         return self.blobs.file_link(found.file.sha256, file_name=found.file.file_name, media_type=found.file.media_type)
+
+    def _own_pair(self, actor: Actor, reflection_id: int, object_id: int) -> tuple[EpObject, EpObject]:
+        """Both in one read; when one is not among the actor's, `own` tells why."""
+        keys = [(Kind.REFLECTION, reflection_id), *((kind, object_id) for kind in Kind)]
+        found = self.objects.own(actor.user_id, keys)
+        reflection, target = found.get(reflection_id), found.get(object_id)
+        if reflection is None or reflection.deleted or reflection.kind is not Kind.REFLECTION:
+            reflection = self.own(actor, (Kind.REFLECTION,), reflection_id)
+        if target is None or target.deleted:
+            target = self.own(actor, Kind, object_id)
+        return reflection, target
 
     def _create(
         self,

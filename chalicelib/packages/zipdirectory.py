@@ -16,30 +16,26 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from chalicelib.domain.errors import PackageError
-
-END = struct.Struct("<4s4H2LH")
-END_SIGNATURE = b"PK\x05\x06"
-LOCATOR = struct.Struct("<4sLQL")
-LOCATOR_SIGNATURE = b"PK\x06\x07"
-END64 = struct.Struct("<4sQ2H2L4Q")
-END64_SIGNATURE = b"PK\x06\x06"
-CENTRAL = struct.Struct("<4s4B4H3L5H2L")
-CENTRAL_SIGNATURE = b"PK\x01\x02"
-LOCAL = struct.Struct("<4s2B4H3L2H")
-LOCAL_SIGNATURE = b"PK\x03\x04"
-MAX32 = 0xFFFFFFFF
-MAX16 = 0xFFFF
-MAX_COMMENT = MAX16
-
-FLAG_ENCRYPTED = 0x1
-FLAG_DESCRIPTOR = 0x8
-FLAG_STRONG = 0x40
-FLAG_UTF8 = 0x800
-FLAG_MASKED = 0x2000
-STORED, DEFLATED = 0, 8
-MAX_DESCRIPTOR = 24
-"""Bytes of the longest data descriptor: signature, checksum and two 64-bit sizes."""
-CHUNK = 1 << 16
+from chalicelib.packages.ziprecords import (
+    CENTRAL,
+    CENTRAL_SIGNATURE,
+    CHUNK,
+    DEFLATED,
+    FLAG_DESCRIPTOR,
+    FLAG_ENCRYPTED,
+    FLAG_MASKED,
+    FLAG_STRONG,
+    LOCAL,
+    LOCAL_SIGNATURE,
+    MAX16,
+    MAX_DESCRIPTOR,
+    RATIO_FREE_BYTES,
+    STORED,
+    End,
+    decode_name,
+    find_end,
+    true_sizes,
+)
 
 _DRIVE = re.compile(r"^[A-Za-z]:")
 
@@ -55,9 +51,6 @@ class Limits:
     """Inflated to deflated size of a member, above the first megabyte."""
 
 
-RATIO_FREE_BYTES = 1 << 20
-
-
 @dataclass(frozen=True, slots=True)
 class Member:
     """A member as the central directory has it; sizes and offset in bytes."""
@@ -69,14 +62,6 @@ class Member:
     compressed_size: int
     size: int
     offset: int
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    count: int
-    size: int
-    offset: int
-    position: int
 
 
 class Directory:
@@ -98,7 +83,7 @@ class Directory:
         self._offsets = array("Q")
         self._name_lengths = array("H")
         self._folders: set[int] = set()
-        end = _find_end(stream)
+        end = find_end(stream)
         if end.count > limits.max_members:
             raise PackageError(
                 f"The package has {end.count:,} files; at most {limits.max_members:,} can be imported at once."
@@ -130,7 +115,7 @@ class Directory:
             self._offsets[number],
         )
 
-    def _read(self, stream: BinaryIO, end: _End, limits: Limits) -> None:
+    def _read(self, stream: BinaryIO, end: End, limits: Limits) -> None:
         stream.seek(end.offset)
         buffer, left, total = b"", end.size, 0
         for _ in range(end.count):
@@ -154,8 +139,8 @@ class Directory:
         name_length, extra_length, disk, attributes, offset = fields[12], fields[13], fields[15], fields[17], fields[18]
         raw = record[CENTRAL.size : CENTRAL.size + name_length]
         extra = record[CENTRAL.size + name_length : CENTRAL.size + name_length + extra_length]
-        size, compressed, offset = _zip64(extra, size, compressed, offset)
-        name = _decode(raw, flags)
+        size, compressed, offset = true_sizes(extra, size, compressed, offset)
+        name = decode_name(raw, flags)
         _check_name(name)
         _check_member(name, flags, method, attributes >> 16, disk)
         _check_sizes(name, method, compressed, size, limits)
@@ -174,7 +159,7 @@ class Directory:
         self._sizes.append(size)
         self._offsets.append(offset)
         self._name_lengths.append(name_length)
-        return size
+        return int(size)
 
     def _in_file_order(self) -> list[int]:
         return sorted(range(len(self._offsets)), key=self._offsets.__getitem__)
@@ -222,19 +207,19 @@ def data_offset(stream: BinaryIO, member: Member) -> int:
     rest = stream.read(name_length + extra_length)
     if len(rest) < name_length + extra_length:
         raise PackageError("The package is cut short; part of it is missing.")
-    size, compressed, _ = _zip64(rest[name_length:], size, compressed, 0)
+    size, compressed, _ = true_sizes(rest[name_length:], size, compressed, 0)
     later = bool(flags & FLAG_DESCRIPTOR)
     same = (
         flags == member.flags
         and method == member.method
-        and _decode(rest[:name_length], flags) == member.name
+        and decode_name(rest[:name_length], flags) == member.name
         and (crc == member.crc32 or (later and crc == 0))
         and (compressed == member.compressed_size or (later and compressed == 0))
         and (size == member.size or (later and size == 0))
     )
     if not same:
         raise PackageError(f"The package is damaged or unsafe: it describes “{member.name}” in two different ways.")
-    return member.offset + LOCAL.size + name_length + extra_length
+    return member.offset + LOCAL.size + int(name_length) + int(extra_length)
 
 
 def _central_length(record: bytes) -> int:
@@ -242,78 +227,6 @@ def _central_length(record: bytes) -> int:
         raise PackageError("The package is damaged: its list of files cannot be read.")
     name, extra, comment = struct.unpack_from("<3H", record, 28)
     return CENTRAL.size + int(name) + int(extra) + int(comment)
-
-
-def _find_end(stream: BinaryIO) -> _End:
-    length = stream.seek(0, 2)
-    tail_start = max(0, length - END.size - MAX_COMMENT)
-    stream.seek(tail_start)
-    tail = stream.read(length - tail_start)
-    found = tail.rfind(END_SIGNATURE)
-    while found >= 0 and len(tail) - found < END.size:
-        found = tail.rfind(END_SIGNATURE, 0, found)
-    if found < 0:
-        if tail_start or length >= LOCAL.size:
-            raise PackageError("The package is cut short or not a zip file; please export or upload it again.")
-        raise PackageError("This is not a zip file.")
-    _, disk, first_disk, here, count, size, offset, comment = END.unpack_from(tail, found)
-    position = tail_start + found
-    if len(tail) - found - END.size != comment:
-        raise PackageError("The package has other data behind its end; it may be damaged.")
-    if MAX16 in (here, count) or MAX32 in (size, offset):
-        here, count, size, offset, position, disk = _read_end64(stream, position, (here, count, size, offset), disk)
-    if disk or first_disk not in (0, MAX16) or here != count:
-        raise PackageError("The package is one part of several; please join them into one zip file first.")
-    if offset + size != position:
-        raise PackageError("The package is damaged: its list of files is not where it says.")
-    return _End(count, size, offset, position)
-
-
-def _read_end64(
-    stream: BinaryIO, position: int, short: tuple[int, int, int, int], disk: int
-) -> tuple[int, int, int, int, int, int]:
-    if position < LOCATOR.size:
-        return (*short, position, disk)
-    stream.seek(position - LOCATOR.size)
-    signature, _, where, _ = LOCATOR.unpack(stream.read(LOCATOR.size))
-    if signature != LOCATOR_SIGNATURE:
-        return (*short, position, disk)
-    if where + END64.size != position - LOCATOR.size:
-        raise PackageError("The package is damaged: its end record is not where it says.")
-    stream.seek(where)
-    record = stream.read(END64.size)
-    if len(record) < END64.size or not record.startswith(END64_SIGNATURE):
-        raise PackageError("The package is damaged: its end record cannot be read.")
-    _, _, _, _, disk64, _, here, count, size, offset = END64.unpack(record)
-    return here, count, size, offset, where, disk64
-
-
-def _zip64(extra: bytes, size: int, compressed: int, offset: int) -> tuple[int, int, int]:
-    """The true sizes and offset, from the zip64 field where the short ones say so."""
-    if MAX32 not in (size, compressed, offset):
-        return size, compressed, offset
-    while len(extra) >= 4:
-        kind, length = struct.unpack_from("<2H", extra)
-        field = extra[4 : 4 + length]
-        extra = extra[4 + length :]
-        if kind != 1:
-            continue
-        values = [size, compressed, offset]
-        for index, value in enumerate(values):
-            if value == MAX32 and len(field) >= 8:
-                values[index] = struct.unpack_from("<Q", field)[0]
-                field = field[8:]
-        return values[0], values[1], values[2]
-    return size, compressed, offset
-
-
-def _decode(raw: bytes, flags: int) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        if flags & FLAG_UTF8:
-            raise PackageError("The package is damaged: a file name in it cannot be read.") from None
-        return raw.decode("cp437")
 
 
 def _check_name(name: str) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from chalicelib.packages.zipdirectory import (
+from chalicelib.packages.ziprecords import (
     CENTRAL_SIGNATURE,
     DEFLATED,
     END,
@@ -43,7 +43,19 @@ ZIP64_HINT = MAX32 - (1 << 24)
 """Members expected to reach this many bytes get zip64 sizes from the start: deflating may add a little."""
 
 _STORED_TYPES = frozenset(
-    ["application/zip", "application/gzip", "application/x-7z-compressed", "application/x-rar-compressed", "application/vnd.rar", "application/java-archive", "application/epub+zip", "application/x-bzip2", "application/x-xz", "font/woff", "font/woff2"]
+    [
+        "application/zip",
+        "application/gzip",
+        "application/x-7z-compressed",
+        "application/x-rar-compressed",
+        "application/vnd.rar",
+        "application/java-archive",
+        "application/epub+zip",
+        "application/x-bzip2",
+        "application/x-xz",
+        "font/woff",
+        "font/woff2",
+    ]
 )
 _STORED_PREFIXES = (
     "video/",

@@ -52,6 +52,7 @@ def run() -> dict[str, Any]:
     with _until_stopped(), ExitStack() as stack:
         lock = take(place)
         stack.callback(os.close, lock)
+        (place / "ready.json").unlink(missing_ok=True)  # of a run that crashed
         keys = Keys.load(place)
         engine = _engine(place, keys, lock)
         stack.callback(_quietly, engine.stop)

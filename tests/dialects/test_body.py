@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.dialects import body
 from chalicelib.dialects.http import Incoming
@@ -25,7 +27,7 @@ from chalicelib.domain.errors import InvalidError
             {"a": [{"b": "1", "c": "2"}, {"b": "3", "c": "4"}]},
         ),
         ([("a[][b][c]", "1"), ("a[][b][c]", "2")], {"a": [{"b": {"c": "1"}}, {"b": {"c": "2"}}]}),
-        ([("a[][b][]", "1"), ("a[][b][]", "2")], {"a": [{"b": ["1"]}, {"b": ["2"]}]}),
+        ([("a[][b][]", "1"), ("a[][b][]", "2")], {"a": [{"b": ["1", "2"]}]}),
         ([("a[0][b]", "1"), ("a[1][b]", "2")], {"a": {"0": {"b": "1"}, "1": {"b": "2"}}}),
         ([("a[", "1")], {"a[": "1"}),
         ([("a[b", "1")], {"a": {"[b": "1"}}),
@@ -58,10 +60,8 @@ def test_what_does_not_nest_is_invalid(pairs: list[tuple[str, str]]) -> None:
 
 @given(st.lists(st.tuples(st.text("ab[]", max_size=12), st.just("v")), max_size=8))
 def test_any_names_nest_or_are_invalid(pairs: list[tuple[str, str]]) -> None:
-    try:
+    with contextlib.suppress(InvalidError):
         assert isinstance(nest(pairs), dict)
-    except InvalidError:
-        pass
 
 
 def incoming(content: bytes, kind: str) -> Incoming:
@@ -94,18 +94,14 @@ def test_a_file_comes_through_byte_by_byte(before: bytes, content: bytes) -> Non
 @given(st.binary(max_size=400), st.sampled_from(["multipart/form-data; boundary=b", "multipart/mixed;boundary=-"]))
 def test_any_bytes_are_parts_or_invalid(content: bytes, kind: str) -> None:
     for raw in (content, b"--b\r\n" + content, b"--b\r\nContent-Disposition: form-data" + content + b"\r\n--b--"):
-        try:
+        with contextlib.suppress(InvalidError):
             body.read_multipart(incoming(raw, kind))
-        except InvalidError:
-            pass
 
 
 @given(st.binary(max_size=200), st.text(max_size=20))
 def test_any_bytes_are_json_or_invalid(content: bytes, charset: str) -> None:
-    try:
+    with contextlib.suppress(InvalidError):
         body.read_json(incoming(content, f"application/json; charset={charset}"))
-    except InvalidError:
-        pass
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app import app
 from tests.factories import Person, Response, World
@@ -21,13 +22,50 @@ JSON = st.recursive(
     max_leaves=8,
 )
 NAMES = st.sampled_from(
-    ["eportfolio", "page", "name", "public", "content", "position", "id", "title", "details", "Name", "Tags", "ObjectIds"]
-    + ["page[content][]", "page[content][][section_type]", "eportfolio[name]", "eportfolio", "as_user_id", "include[]"]
-    + ["per_page", "cursor", "key", "x_a", "x_b", "x_c", "x_d", "x_t", "includeFormsItems", "description"]
+    [
+        "eportfolio",
+        "page",
+        "name",
+        "public",
+        "content",
+        "position",
+        "id",
+        "title",
+        "details",
+        "Name",
+        "Tags",
+        "ObjectIds",
+        "page[content][]",
+        "page[content][][section_type]",
+        "eportfolio[name]",
+        "eportfolio",
+        "as_user_id",
+        "include[]",
+        "per_page",
+        "cursor",
+        "key",
+        "x_a",
+        "x_b",
+        "x_c",
+        "x_d",
+        "x_t",
+        "includeFormsItems",
+        "description",
+    ]
 )
 TYPES = st.sampled_from(
-    ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "text/plain", "", "x"]
-    + ["application/json; charset=utf-16", "multipart/form-data; boundary=" + "b" * 300, "application/zip", "ü/ü"]
+    [
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=b",
+        "text/plain",
+        "",
+        "x",
+        "application/json; charset=utf-16",
+        "multipart/form-data; boundary=" + "b" * 300,
+        "application/zip",
+        "ü/ü",
+    ]
 )
 SHAPED = st.dictionaries(NAMES, st.dictionaries(NAMES, JSON, max_size=3) | JSON, max_size=3)
 

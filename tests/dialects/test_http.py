@@ -58,9 +58,7 @@ def event(**changes: Any) -> dict[str, Any]:
         ("/prod/api/v1/eportfolios/7", {"Host": "h"}, "", "https://e.example.org/base/", "https://e.example.org/base"),
     ],
 )
-def test_the_address_a_client_sees(
-    path: str, headers: dict[str, str], domain: str, public_url: str, base: str
-) -> None:
+def test_the_address_a_client_sees(path: str, headers: dict[str, str], domain: str, public_url: str, base: str) -> None:
     incoming = Incoming.of(event(headers=headers, context={"path": path, "domainName": domain}))
     assert incoming.base_url(public_url) == base
     assert incoming.inner == "/api/v1/eportfolios/7"
@@ -68,7 +66,12 @@ def test_the_address_a_client_sees(
 
 def test_an_event_without_anything_optional() -> None:
     incoming = Incoming.of({"requestContext": {"httpMethod": "get", "resourcePath": "/profile/portfolio"}})
-    assert (incoming.method, incoming.path, incoming.body(), incoming.size_bytes()) == ("GET", "/profile/portfolio", b"", 0)
+    assert (incoming.method, incoming.path, incoming.body(), incoming.size_bytes()) == (
+        "GET",
+        "/profile/portfolio",
+        b"",
+        0,
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,8 +90,7 @@ def test_a_damaged_body() -> None:
 
 
 def call(world: World, **changes: Any) -> Any:
-    answer = app(event(**changes), LambdaContext("api_handler", 29))
-    return answer
+    return app(event(**changes), LambdaContext("api_handler", 29))
 
 
 def test_path_values_are_decoded_once(world: World, admin: Person, ada: Person) -> None:
@@ -102,9 +104,7 @@ def test_path_values_are_decoded_once(world: World, admin: Person, ada: Person) 
 def test_a_signature_holds_behind_a_stage_prefix(world: World, ada: Person, prefix: str, signed: str) -> None:
     inner = "/d2l/api/lp/1.0/users/whoami"
     path = prefix + inner if signed == "outer" else inner
-    query = dict(
-        pair.split("=") for pair in signed_query(world.id_key(ada), "GET", path, world.clock.now()).split("&")
-    )
+    query = dict(pair.split("=") for pair in signed_query(world.id_key(ada), "GET", path, world.clock.now()).split("&"))
     answer = call(
         world,
         context={"resourcePath": "/d2l/api/{component}/{version}/users/whoami", "path": prefix + inner},

@@ -37,7 +37,7 @@ def test_a_route_without_a_permission_cannot_be_declared() -> None:
 def test_a_route_cannot_be_declared_twice() -> None:
     dialect = Canvas()
     for _ in range(2):
-        dialect.get("/nowhere", permission=Permission.USER_READ)(lambda call: None)
+        dialect.get("/nowhere", permission=Permission.USER_READ)(lambda _: None)
     with pytest.raises(ValueError, match="twice"):
         dialect.table()
 
@@ -106,5 +106,3 @@ def test_the_handlers_of_queue_and_clock_are_declared_in_app() -> None:
 
 def test_app_is_short() -> None:
     assert len(Path("app.py").read_text().splitlines()) < 120
-
-

@@ -17,7 +17,6 @@ from chalicelib.domain.epobject import (
     Kind,
     PageFacts,
     PortfolioFacts,
-    Relation,
     Section,
     Tag,
 )
@@ -26,17 +25,32 @@ from chalicelib.packages.markup import sanitise
 from tests.packages.support import FIRST_ID, NOW, OWNER, SELF
 
 LEGAL = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff")
-WORDS = st.text(LEGAL, max_size=30) | st.sampled_from(["a < b & c", '"q"', " spaced ", "x" * 255, "[1]", "{}", "日本 😀"])
+WORDS = st.text(LEGAL, max_size=30) | st.sampled_from(
+    ["a < b & c", '"q"', " spaced ", "x" * 255, "[1]", "{}", "日本 😀"]
+)
 LINES = st.text(st.one_of(LEGAL, st.sampled_from("\n\t\r")), max_size=60)
 NAMES = st.one_of(WORDS, st.text(st.characters(codec="utf-8"), max_size=20))
-DATES = st.datetimes(datetime(1971, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)).map(lambda one: one.replace(fold=0))  # noqa: DTZ001
+DATES = st.datetimes(
+    datetime(1971, 1, 1),  # noqa: DTZ001 - hypothesis wants bounds without a zone
+    datetime(2090, 1, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
+).map(lambda one: one.replace(fold=0))
 FILE_NAMES = st.builds(
     lambda stem, suffix: (stem.replace("/", "_").replace("\\", "_").strip() or "f") + suffix,
     WORDS,
     st.sampled_from(["", ".txt", ".PNG", ".tar.gz", ".日本"]),
 )
 MARKUP = st.sampled_from(
-    ["<p>one</p>", "<div>two</div>", "three &amp; four", "<b>x</b>", "<br>", "<pre>a\n b</pre>", "&nbsp;", "<table><tr><td>c"]
+    [
+        "<p>one</p>",
+        "<div>two</div>",
+        "three &amp; four",
+        "<b>x</b>",
+        "<br>",
+        "<pre>a\n b</pre>",
+        "&nbsp;",
+        "<table><tr><td>c",
+    ]
 )
 
 
@@ -51,7 +65,9 @@ def htmls(draw: st.DrawFn, ids: list[int]) -> str:
 @st.composite
 def elements(draw: st.DrawFn, ids: list[int], depth: int = 1) -> Element:
     tag = draw(
-        st.sampled_from(["leap2:myrole", "leap2:persondata", "mahara:coverimage", "atom:rights", "{urn:x}y", "dcterms:issued"])
+        st.sampled_from(
+            ["leap2:myrole", "leap2:persondata", "mahara:coverimage", "atom:rights", "{urn:x}y", "dcterms:issued"]
+        )
     )
     attributes = (("leap2:field", draw(WORDS)), ("leap2:label", "L"), ("{urn:a}b", draw(LINES)))
     text = draw(st.one_of(WORDS.map(str.strip), st.sampled_from(ids).map(lambda one: f"object:{one}")))
@@ -65,9 +81,7 @@ def elements(draw: st.DrawFn, ids: list[int], depth: int = 1) -> Element:
 def carrieds(draw: st.DrawFn, kind: Kind, ids: list[int]) -> Carried:
     types = ["activity", "plan", "person", "achievement", "meeting", "ability", "organization", "entry", "urn:x:y"]
     schemes = ["life_area", "readiness", "audience", "urn:other:scheme", "http://x.example/s#"]
-    categories = draw(
-        st.lists(st.builds(Category, st.sampled_from(schemes), WORDS, WORDS), max_size=2, unique_by=repr)
-    )
+    categories = draw(st.lists(st.builds(Category, st.sampled_from(schemes), WORDS, WORDS), max_size=2, unique_by=repr))
     if kind is Kind.COLLECTION and draw(st.booleans()):
         categories.append(Category("selection_type", draw(st.sampled_from(["Blog", "Folder", "Grouping"]))))
     if kind is Kind.ITEM and draw(st.booleans()):
@@ -104,7 +118,9 @@ def graphs(draw: st.DrawFn) -> list[EpObject]:
         if one.page:
             pages[one.page.portfolio_id] = pages.get(one.page.portfolio_id, 0) + 1
     by_id = {
-        one.id: replace(one, portfolio=replace(one.portfolio, page_count=pages.get(one.id, 0))) if one.portfolio else one
+        one.id: replace(one, portfolio=replace(one.portfolio, page_count=pages.get(one.id, 0)))
+        if one.portfolio
+        else one
         for one in objects
     }
     pairs = st.tuples(st.sampled_from(ids), st.sampled_from(sorted(INVERSE)), st.sampled_from(ids))
@@ -146,11 +162,18 @@ def _objects(draw: st.DrawFn, one: int, kind: Kind, ids: list[int], of: dict[Kin
     if kind is Kind.PORTFOLIO:
         return replace(obj, portfolio=PortfolioFacts(guid="g", owner_email=""))
     if kind is Kind.FILE:
-        file = FileFacts(file_name=draw(FILE_NAMES), media_type=draw(st.sampled_from(["image/png", "text/plain"])), size_bytes=1, sha256="")
+        file = FileFacts(
+            file_name=draw(FILE_NAMES),
+            media_type=draw(st.sampled_from(["image/png", "text/plain"])),
+            size_bytes=1,
+            sha256="",
+        )
         return replace(obj, file=file)
     if kind is Kind.PAGE:
         portfolio = draw(st.sampled_from([None, *of[Kind.PORTFOLIO]]))
         listed = tuple(draw(st.lists(sections(ids, of[Kind.FILE]), max_size=4)))
-        page = PageFacts(portfolio_id=portfolio, position=draw(st.integers(0, 9)), sections=listed, plain=draw(st.booleans()))
+        page = PageFacts(
+            portfolio_id=portfolio, position=draw(st.integers(0, 9)), sections=listed, plain=draw(st.booleans())
+        )
         return replace(obj, page=page, content="", content_type="html")
     return obj

@@ -107,9 +107,7 @@ def test_mahara_1_3_has_its_columns_and_its_own_links() -> None:
     assert profile is not None
     assert profile.portfolio_id is None
     assert f'<img src="{object_path(got.named("IMG_0883.JPG").id)}"' in got.named("Visit to Google").content
-    assert ("is_part_of", "Resumé") in [
-        (rel, name) for rel, name in related(got, "Employment History")
-    ]
+    assert ("is_part_of", "Resumé") in [(rel, name) for rel, name in related(got, "Employment History")]
     assert got.index.report.left_out == 0
 
 
@@ -217,7 +215,11 @@ def test_a_byte_of_another_encoding_is_repaired() -> None:
 def test_links_may_be_stated_on_one_side_and_in_any_order() -> None:
     order = 'leap2:display_order="{}"'
     body = (
-        entry("list", link("leap2:has_part", "b", order.format(2)) + link("has_part", "a", order.format(1)), type="leap2:selection")
+        entry(
+            "list",
+            link("leap2:has_part", "b", order.format(2)) + link("has_part", "a", order.format(1)),
+            type="leap2:selection",
+        )
         + entry("a")
         + entry("b", link("leap2:is_part_of", "list"))
         + entry("c", '<thr:in-reply-to ref="portfolio:a"/>')
@@ -277,7 +279,9 @@ def test_a_resource_on_the_web_is_a_link() -> None:
 
 
 def test_files_attached_to_a_post_become_objects_of_their_own() -> None:
-    body = entry("post", '<link rel="enclosure" href="f/1.txt"/><link rel="enclosure" href="f/gone.txt"/>') + entry("next")
+    body = entry("post", '<link rel="enclosure" href="f/1.txt"/><link rel="enclosure" href="f/gone.txt"/>') + entry(
+        "next"
+    )
     got = take_in(Zip([Part(b"leap2a.xml", feed(body)), Part(b"f/1.txt", BYTES), Part(b"f/2.txt", BYTES)]).build())
     assert [(one.kind.value, one.name) for one in got.objects] == [
         ("reflection", "post"),
@@ -412,9 +416,7 @@ def test_a_part_of_a_graph_is_a_whole_package() -> None:
     check_package(data)
     kept = take_in(data)
     assert kept.index.report.counts == {"page": 2, "portfolio": 2, "reflection": 6}
-    assert kept.named("Showcase", Kind.PAGE).relations == (
-        Relation("has_part", kept.named("First <day>").id),
-    )
+    assert kept.named("Showcase", Kind.PAGE).relations == (Relation("has_part", kept.named("First <day>").id),)
 
 
 # Size

@@ -127,7 +127,9 @@ def before_feed(prolog: bytes) -> bytes:
 def _laughs() -> bytes:
     lines = [b'<!ENTITY a0 "ha">']
     lines += [b'<!ENTITY a%d "%s">' % (n, (b"&a%d;" % (n - 1)) * 10) for n in range(1, 10)]
-    feed = FEED.replace(b"<content>x", b"<content>&a9;").replace(b"<feed ", b"<!DOCTYPE feed [" + b"".join(lines) + b"]>\n<feed ")
+    feed = FEED.replace(b"<content>x", b"<content>&a9;").replace(
+        b"<feed ", b"<!DOCTYPE feed [" + b"".join(lines) + b"]>\n<feed "
+    )
     return feed_only(feed)
 
 
@@ -138,7 +140,9 @@ def _external() -> bytes:
 
 def _overlap() -> bytes:
     bomb = Part(b"a", b"\0" * 500_000)
-    return with_feed(bomb, *(replace(bomb, name=b"b%d" % n, offset=Zip([LEAP]).build().index(b"PK\x01\x02")) for n in range(9)))
+    return with_feed(
+        bomb, *(replace(bomb, name=b"b%d" % n, offset=Zip([LEAP]).build().index(b"PK\x01\x02")) for n in range(9))
+    )
 
 
 def _truncated() -> bytes:
@@ -175,7 +179,10 @@ CASES: dict[str, tuple[Callable[[], bytes], str]] = {
     "truncated.zip": (_truncated, "cut short"),
     "cut-member.zip": (_cut_member, "does not unpack"),
     "wrong-checksum.zip": (lambda: Zip([replace(LEAP, crc=1)]).build(), "does not unpack"),
-    "directory-mismatch-name.zip": (lambda: with_feed(Part(b"good.txt", b"x", local_name=b"evil.txt")), "two different ways"),
+    "directory-mismatch-name.zip": (
+        lambda: with_feed(Part(b"good.txt", b"x", local_name=b"evil.txt")),
+        "two different ways",
+    ),
     "directory-mismatch-size.zip": (lambda: with_feed(Part(b"a", b"xyz", local_size=2)), "two different ways"),
     "directory-mismatch-count.zip": (lambda: Zip([LEAP, Part(b"a", b"x")], count=1).build(), "wrong length"),
     "unlisted-member.zip": (lambda: with_feed(Part(b"hidden", b"x", listed=False)), "does not mention"),
@@ -192,7 +199,10 @@ CASES: dict[str, tuple[Callable[[], bytes], str]] = {
     "not-a-zip.bin": (lambda: b"\x89PNG\r\n\x1a\n" + bytes(200), "neither a zip file nor"),
     "empty.bin": (lambda: b"", "empty"),
     "dtd.zip": (lambda: before_feed(b"<!DOCTYPE feed>\n"), "document type"),
-    "dtd-behind-comment.xml": (lambda: b"<!-- x --><?pi?>\n<!doctype feed SYSTEM 'http://x.example/'>" + FEED[39:], "document type"),
+    "dtd-behind-comment.xml": (
+        lambda: b"<!-- x --><?pi?>\n<!doctype feed SYSTEM 'http://x.example/'>" + FEED[39:],
+        "document type",
+    ),
     "dtd-utf16.xml": (lambda: ("<!DOCTYPE feed []>" + FEED[39:].decode()).encode("utf-16"), "document type"),
     "billion-laughs.zip": (_laughs, "document type"),
     "external-entity.zip": (_external, "document type"),
@@ -202,7 +212,10 @@ CASES: dict[str, tuple[Callable[[], bytes], str]] = {
     "rss.xml": (lambda: b"<rss version='2.0'><channel><title>x</title></channel></rss>", "not a Leap2A feed"),
     "text-in-feed.zip": (lambda: feed_only(b"hello"), "not XML"),
     "odd-encoding.xml": (lambda: FEED.replace(b'"utf-8"', b'"utf-7"'), "encoding"),
-    "deep.xml": (lambda: FEED.replace(b">x<", b' type="xhtml">' + b"<d>" * 5000 + b"</d>" * 5000 + b"<"), "not well-formed"),
+    "deep.xml": (
+        lambda: FEED.replace(b">x<", b' type="xhtml">' + b"<d>" * 5000 + b"</d>" * 5000 + b"<"),
+        "not well-formed",
+    ),
 }
 
 

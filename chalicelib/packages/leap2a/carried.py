@@ -143,8 +143,9 @@ def quote(text: str) -> str:
 
 
 def write_element(element: Element, outgoing: Outgoing) -> str:
-    """A carried element as XML; the usual prefixes are taken to be declared. Empty when it was only a reference to
-    an object that is not in the package.
+    """A carried element as XML; the usual prefixes are taken to be declared.
+
+    Empty when it was only a reference to an object that is not in the package.
     """
     tail = escape(element.tail)
     if element.tag == "xhtml:div":

@@ -185,7 +185,7 @@ def entries(source: BinaryIO, *, repair: bool) -> Iterator[etree._Element]:
 
 def _parsed(stream: FeedStream) -> Iterator[etree._Element]:
     parser = etree.iterparse(
-        stream,  # type: ignore[arg-type]
+        stream,
         events=("end",),
         tag=(ENTRY, f"{{{ATOM}}}feed"),
         resolve_entities=False,

@@ -7,18 +7,18 @@ few numbers per entry and per link.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import BinaryIO
 
 from lxml import etree
 
-from chalicelib.domain.epobject import INVERSE, Kind
+from chalicelib.domain.epobject import Kind
 from chalicelib.domain.errors import PackageError
 from chalicelib.packages.archive import Archive
 from chalicelib.packages.leap2a import feedstream, vocabulary
 from chalicelib.packages.leap2a.entry import Facts, facts_of, kind_of
+from chalicelib.packages.leap2a.links import NUMBER_BY_RELATION, RELATIONS, Links
 from chalicelib.packages.leap2a.model import Report
 from chalicelib.packages.leap2a.vocabulary import short_name
 
@@ -29,10 +29,7 @@ PORTFOLIO_ID = "portfolio:object/{id}"
 
 _KINDS = tuple(Kind)
 _NUMBER_BY_KIND = {kind: number for number, kind in enumerate(_KINDS)}
-_RELATIONS = tuple(INVERSE)
-_NUMBER_BY_RELATION = {rel: number for number, rel in enumerate(_RELATIONS)}
 _NONE = -1
-_SKIPPED = "synthetic"
 
 
 class Index:
@@ -68,7 +65,7 @@ class Index:
         self._loose: set[int] = set()
         self._folders: dict[int, array[int]] = {}
         self._inferred: dict[int, list[tuple[str, int]]] = {}
-        self._links = _Links()
+        self._links = Links()
         self._own_pages: list[tuple[int, str, int]] = []
 
     def node(self, entry_id: str) -> int | None:
@@ -158,7 +155,7 @@ class Index:
         elif facts.term("selection_type") == "Folder":
             self._folders[node] = array("l")
         for link in facts.links:
-            number = _NUMBER_BY_RELATION.get(link.relation)
+            number = NUMBER_BY_RELATION.get(link.relation)
             if number is not None and link.target != entry_id:
                 self._links.add(node, number, self._node(link.target), link.order)
         if len(self._places) > MAX_ENTRIES * 2 or len(self._links) > MAX_LINKS:
@@ -180,18 +177,18 @@ class Index:
             if portfolio is not None and self._is(portfolio, Kind.PORTFOLIO):
                 self._place_page(page, portfolio, position)
         for rel in ("has_part", "is_part_of"):
-            for node, other in self._links.of(_NUMBER_BY_RELATION[rel]):
+            for node, other in self._links.of(NUMBER_BY_RELATION[rel]):
                 portfolio, page = (node, other) if rel == "has_part" else (other, node)
                 if self._is(portfolio, Kind.PORTFOLIO) and self._is(page, Kind.PAGE):
                     self._place_page(page, portfolio, 0)
         self._number()
-        for node, number, other, order in self._links.one_sided():
+        for node, number, other in self._links.one_sided():
             if self._places[node] != _NONE and self._kinds[node] != _NONE:
-                self._inferred.setdefault(node, []).append((_RELATIONS[number], other))
-        for node, other in self._links.of(_NUMBER_BY_RELATION["has_part"]):
+                self._inferred.setdefault(node, []).append((RELATIONS[number], other))
+        for node, other in self._links.of(NUMBER_BY_RELATION["has_part"]):
             if node in self._folders:
                 self._folders[node].append(other)
-        self._links = _Links()
+        self._links = Links()
         self._own_pages.clear()
 
     def _is(self, node: int, kind: Kind) -> bool:
@@ -217,55 +214,6 @@ class Index:
                 self._positions[node] = 1
             ordinal += 1 + alone + self._extras[node]
         self.count = ordinal
-
-
-class _Links:
-    """Links between nodes as packed numbers: source, relation, target."""
-
-    def __init__(self) -> None:
-        self._packed = array("Q")
-        self._orders: dict[int, tuple[int, str]] = {}
-
-    def __len__(self) -> int:
-        return len(self._packed)
-
-    def add(self, node: int, number: int, other: int, order: tuple[int, str]) -> None:
-        key = (node << 36) | (number << 31) | other
-        if order != (1, ""):
-            self._orders[key] = order
-        self._packed.append(key)
-
-    def _unpacked(self) -> Iterator[tuple[int, int, int, tuple[int, str]]]:
-        for key in self._packed:
-            yield key >> 36, (key >> 31) & 31, key & 0x7FFFFFFF, self._orders.get(key, (1, ""))
-
-    def of(self, number: int) -> Iterator[tuple[int, int]]:
-        """Links of one relation: by source as they came, parts in their order."""
-        current, found = _NONE, list[tuple[tuple[int, str], int]]()
-        for node, relation, other, order in self._unpacked():
-            if relation != number:
-                continue
-            if node != current:
-                yield from ((current, one) for _, one in sorted(found, key=lambda pair: pair[0]))
-                current, found = node, []
-            found.append((order, other))
-        yield from ((current, one) for _, one in sorted(found, key=lambda pair: pair[0]))
-
-    def one_sided(self) -> list[tuple[int, int, int, tuple[int, str]]]:
-        """The inverses that no entry states, each once, in the order of parts."""
-        stated = array("Q", sorted(self._packed))
-        seen: set[int] = set()
-        found: list[tuple[int, int, int, tuple[int, str]]] = []
-        for node, number, other, order in self._unpacked():
-            inverse = _NUMBER_BY_RELATION[INVERSE[_RELATIONS[number]]]
-            key = (other << 36) | (inverse << 31) | node
-            at = bisect_left(stated, key)
-            if (at < len(stated) and stated[at] == key) or key in seen:
-                continue
-            seen.add(key)
-            found.append((other, inverse, node, order))
-        found.sort(key=lambda link: link[3])
-        return found
 
 
 def survey(feed: Callable[[], BinaryIO], *, archive: Archive | None = None) -> Index:

@@ -41,7 +41,20 @@ IMPLIED = {
 SELF = Category("person_type", "Self")
 
 _CONSUMED = frozenset(
-    ["atom:id", "atom:title", "atom:updated", "atom:published", "atom:content", "atom:summary", "atom:category", "atom:link", "atom:author", "rdf:type", "thr:in-reply-to", "leap2:version"]
+    [
+        "atom:id",
+        "atom:title",
+        "atom:updated",
+        "atom:published",
+        "atom:content",
+        "atom:summary",
+        "atom:category",
+        "atom:link",
+        "atom:author",
+        "rdf:type",
+        "thr:in-reply-to",
+        "leap2:version",
+    ]
 ) | {ELEMENT}
 
 
@@ -126,11 +139,8 @@ def _links(facts: Facts, scope: Scope) -> list[tuple[str, str]]:
 
     A file elsewhere is `related`: written as an enclosure again, it would make Mahara take the entry for a file.
     """
-    found = []
     main = facts.url if scope.kind is Kind.LINK else ""
-    for enclosure in facts.enclosures:
-        if enclosure.outside and enclosure.href != main:
-            found.append(("related", enclosure.href))
+    found = [("related", one.href) for one in facts.enclosures if one.outside and one.href != main]
     for link in facts.links:
         if scope.object_id(link.target) is not None and link.relation not in PLAIN_RELATIONS - {"related"}:
             if link.rel != link.relation:

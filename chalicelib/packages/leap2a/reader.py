@@ -19,7 +19,6 @@ from chalicelib.domain.epobject import (
     Kind,
     PortfolioFacts,
     Relation,
-    Tag,
 )
 from chalicelib.packages.archive import Archive
 from chalicelib.packages.leap2a import feedstream, texts
@@ -29,6 +28,7 @@ from chalicelib.packages.leap2a.index import Index
 from chalicelib.packages.leap2a.leftover import Leftover, read_carried
 from chalicelib.packages.leap2a.model import Owner, Planned
 from chalicelib.packages.leap2a.pages import read_page
+from chalicelib.packages.leap2a.parts import read_children, read_description, read_relations, read_tags
 from chalicelib.packages.leap2a.scope import Scope
 from chalicelib.packages.leap2a.vocabulary import short_name
 
@@ -76,7 +76,7 @@ def read_objects(
     ---------------
     leap2a 3 to 5 and 10; brightspace 5.5.
     """
-    reader = _Reader(index, archive, owner, mint, import_id, now)
+    reader = _Reader(index, archive, owner, mint=mint, import_id=import_id, now=now)
     place = -1
     for element in feedstream.entries(feed(), repair=index.repaired):
         if element.tag == feedstream.ENTRY:
@@ -89,13 +89,7 @@ class _Reader:
     """State of one pass: what every entry needs, and which files were used."""
 
     def __init__(
-        self,
-        index: Index,
-        archive: Archive,
-        owner: Owner,
-        mint: Callable[[int], int],
-        import_id: int,
-        now: datetime,
+        self, index: Index, archive: Archive, owner: Owner, *, mint: Callable[[int], int], import_id: int, now: datetime
     ) -> None:
         self._index = index
         self._archive = archive
@@ -127,7 +121,7 @@ class _Reader:
             yield planned
 
     def _object(self, element: etree._Element, facts: Facts, scope: Scope) -> EpObject:
-        children = _children(element)
+        children = read_children(element)
         own = facts.extension
         kind = scope.kind
         title = texts.plain(children.get("atom:title"))
@@ -146,10 +140,10 @@ class _Reader:
             owner_id=self._owner.id,
             kind=kind,
             name=name,
-            description=_description(children, own=own is not None),
+            description=read_description(children, own=own is not None),
             content=content,
             content_type=content_type,
-            tags=_tags(facts),
+            tags=read_tags(facts),
             created_at=created,
             updated_at=updated,
             added_at=self._now,
@@ -159,7 +153,7 @@ class _Reader:
             import_id=self._import_id,
         )
         obj = self._with_facts(obj, facts, scope, element)
-        return replace(obj, relations=_relations(facts, scope))
+        return replace(obj, relations=read_relations(facts, scope))
 
     def _with_facts(self, obj: EpObject, facts: Facts, scope: Scope, element: etree._Element) -> EpObject:
         if obj.kind is Kind.PORTFOLIO:
@@ -280,38 +274,3 @@ class _Reader:
                 self._index.report.note("left_out", "", name[-120:], "No entry of the feed refers to this file.")
             else:
                 self._index.report.outcomes["left_out"] += 1
-
-
-def _children(element: etree._Element) -> dict[str, etree._Element]:
-    """The first child of each name."""
-    found: dict[str, etree._Element] = {}
-    for child in element:
-        if isinstance(child.tag, str):
-            found.setdefault(short_name(child.tag), child)
-    return found
-
-
-def _description(children: dict[str, etree._Element], *, own: bool) -> str:
-    text = texts.plain(children.get("atom:summary"))
-    return text if own else text.strip()
-
-
-def _tags(facts: Facts) -> tuple[Tag, ...]:
-    own = facts.extension
-    if own and own.tags is not None:
-        return tuple(Tag(text, private) for text, private in own.tags)
-    words = (label.strip() or term.strip() for scheme, term, label in facts.categories if not scheme)
-    return tuple(Tag(word) for word in dict.fromkeys(words) if word)
-
-
-def _relations(facts: Facts, scope: Scope) -> tuple[Relation, ...]:
-    """Links to other entries, stated here or there: as they stand, parts in their order among themselves."""
-    stated: dict[tuple[str, int], tuple[int, str]] = {}
-    for link in facts.links:
-        target = scope.related(link)
-        if target is not None:
-            stated.setdefault((link.relation, target), link.order)
-    parts = iter(sorted((pair for pair in stated if pair[0] == "has_part"), key=stated.__getitem__))
-    ordered = [next(parts) if pair[0] == "has_part" else pair for pair in stated]
-    ordered += scope.inferred()
-    return tuple(Relation(rel, target) for rel, target in dict.fromkeys(ordered))

@@ -57,7 +57,20 @@ PREFIX_BY_NAMESPACE = {uri.rstrip("/#"): prefix for uri, prefix in _ALIASES.item
 _LONGEST_FIRST = sorted(PREFIX_BY_NAMESPACE.items(), key=lambda pair: -len(pair[0]))
 
 ITEM_TYPES = frozenset(
-    ["entry", "ability", "achievement", "activity", "affiliation", "meeting", "organization", "person", "plan", "resource", "publication", "selection"]
+    [
+        "entry",
+        "ability",
+        "achievement",
+        "activity",
+        "affiliation",
+        "meeting",
+        "organization",
+        "person",
+        "plan",
+        "resource",
+        "publication",
+        "selection",
+    ]
 )
 RELATIONS = {
     "replies": "has_reply",
@@ -138,6 +151,10 @@ def scheme_name(value: str, namespaces: Mapping[str | None, str]) -> str:
     prefix, word = term(value, namespaces)
     if prefix == "categories" and word.rstrip("#/").replace("_", "").isalnum():
         return word.rstrip("#/")
-    if not prefix and "categories" not in namespaces and (match := re.match(r"^categories:([A-Za-z_]+)#?$", value.strip())):
+    if (
+        not prefix
+        and "categories" not in namespaces
+        and (match := re.match(r"^categories:([A-Za-z_]+)#?$", value.strip()))
+    ):
         return match[1]
     return expand(value, namespaces)

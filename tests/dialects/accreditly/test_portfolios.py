@@ -60,9 +60,7 @@ def test_create_answers_the_whole_portfolio_in_the_samples_order(ada: Person) ->
             "accreditations": [],
             "security": {
                 "isPublic": False,
-                "keys": [
-                    {"id": key["id"], "value": key["value"], "label": "Default Sharing Url", "enabled": True}
-                ],
+                "keys": [{"id": key["id"], "value": key["value"], "label": "Default Sharing Url", "enabled": True}],
             },
         }
     )

@@ -167,9 +167,7 @@ def _expired(world: World, ada: Person) -> str:
 
 
 @pytest.mark.parametrize("header", [_unknown, _empty, _malformed, _expired])
-def test_a_bearer_token_that_proves_nothing(
-    world: World, ada: Person, header: Callable[[World, Person], str]
-) -> None:
+def test_a_bearer_token_that_proves_nothing(world: World, ada: Person, header: Callable[[World, Person], str]) -> None:
     answer = world.anonymous.get(WHOAMI, headers={"Authorization": header(world, ada)})
     assert (answer.status, answer.headers["content-type"]) == (401, PROBLEM)
     assert answer.headers["www-authenticate"] == "Bearer"

@@ -78,8 +78,19 @@ def test_a_reflection_is_made_and_shown(ada: Person) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ["", "[]", "{}", '{"Name":""}', '{"Name":" "}', '{"Name":5}', '{"Name":"x","Tags":[1]}', '{"Name":"x","Tags":7}']
-    + ['{"Name":"x","AllowComments":"no"}', '{"Name":"x","GeoTag":[]}', '{"Name":"' + "x" * 256 + '"}'],
+    [
+        "",
+        "[]",
+        "{}",
+        '{"Name":""}',
+        '{"Name":" "}',
+        '{"Name":5}',
+        '{"Name":"x","Tags":[1]}',
+        '{"Name":"x","Tags":7}',
+        '{"Name":"x","AllowComments":"no"}',
+        '{"Name":"x","GeoTag":[]}',
+        '{"Name":"' + "x" * 256 + '"}',
+    ],
 )
 def test_a_reflection_that_is_400(ada: Person, body: str) -> None:
     problem(ada.client.post(f"{EP}/reflections/new", body=body), 400)

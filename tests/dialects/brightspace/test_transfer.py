@@ -22,8 +22,6 @@ def export(client: Client, body: Any, query: str = "", **options: Any) -> Any:
     return client.post(f"{EP}/export/new{query}", body=json.dumps(body), **options)
 
 
-
-
 @pytest.fixture
 def portfolio(world: World, ada: Person) -> EpObject:
     return world.portfolio(ada)
@@ -75,9 +73,7 @@ def test_a_list_that_names_nothing_is_400(world: World, ada: Person, body: str) 
     assert world.work() == 0
 
 
-def test_a_foreign_object_refuses_the_whole_export(
-    world: World, ada: Person, bo: Person, portfolio: EpObject
-) -> None:
+def test_a_foreign_object_refuses_the_whole_export(world: World, ada: Person, bo: Person, portfolio: EpObject) -> None:
     mine = world.portfolio(bo)
     problem(export(bo.client, [mine.id, portfolio.id]), 403)
     problem(export(bo.client, [portfolio.id]), 403)

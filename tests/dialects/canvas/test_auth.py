@@ -199,8 +199,7 @@ def test_a_body_over_the_limit(world: World, ada: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "name"),
-    [("/api/v1/users/self/eportfolios", "eportfolio"), ("/api/v1/eportfolios/{id}/pages", "page")],
+    "place", [("/api/v1/users/self/eportfolios", "eportfolio"), ("/api/v1/eportfolios/{id}/pages", "page")]
 )
 @pytest.mark.parametrize(
     ("body", "kind"),
@@ -219,8 +218,9 @@ def test_a_body_over_the_limit(world: World, ada: Person) -> None:
     ],
 )
 def test_a_required_object_that_is_missing(
-    world: World, ada: Person, path: str, name: str, body: bytes, kind: str
+    world: World, ada: Person, place: tuple[str, str], body: bytes, kind: str
 ) -> None:
+    path, name = place
     target = path.format(id=world.portfolio(ada).id)
     answer = ada.client.post(target, body=body.replace(b"NAME", name.encode()), headers={"Content-Type": kind})
     refused(answer, 400, {"errors": [{"message": f"{name} is missing"}]})
