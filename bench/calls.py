@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bench import seed
 from bench.cases import CASES, Case, School
 from bench.meter import Tally, counted
 from chalicelib.dialects.gateway import dialects
 from tests.factories import World
+
+LIST_PAGE = 4
+"""Items of a measured page; two of them fit the shortest list with one to spare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +31,8 @@ class Cost:
 
 def costs(world: World) -> Iterator[Cost]:
     """The cost of every case. Raises AssertionError when one is refused."""
-    school = School(world)
     for case in CASES:
+        school = School(world)
         case.ready(school)()  # clients are made, hosts are learnt
         send = case.ready(school)
         world.services.objects.known.clear()  # as if the container met the object for the first time
@@ -36,6 +40,37 @@ def costs(world: World) -> Iterator[Cost]:
             answer = send()
         assert answer.status < 400, f"{case.route} for {case.who}: {answer.status} {answer.text[:300]}"
         yield Cost(case, tally, answer.status)
+
+
+@dataclass(frozen=True, slots=True)
+class ListCost:
+    """What the first page of a list took, and the one that follows it."""
+
+    name: str
+    total: int
+    pages: tuple[tuple[tuple[str, ...], float, float], ...]
+    """Calls, read units and write units of each page."""
+
+
+def list_costs(world: World, total: int) -> Iterator[ListCost]:
+    """The cost of pages of `LIST_PAGE` out of lists of `total`."""
+    for name in ("portfolios", "pages"):
+        person = world.person()
+        if name == "portfolios":
+            seed.portfolios(world.services, person.user, total)
+            target = f"/api/v1/users/self/eportfolios?per_page={LIST_PAGE}"
+        else:
+            target = f"/api/v1/eportfolios/{seed.book(world.services, person.user, total).id}/pages?per_page={LIST_PAGE}"
+        person.client.get("/api/v1/users/self")  # the host is learnt
+        pages = []
+        for _ in range(2):
+            with counted() as tally:
+                answer = person.client.get(target)
+            assert len(answer.json) == LIST_PAGE, answer.text[:300]
+            pages.append((tuple(tally.dynamodb), tally.read_units, tally.write_units))
+            target = answer.links.get("next", "")
+            target = target[target.find("/api/") :]
+        yield ListCost(name, total, tuple(pages))
 
 
 def first_of_container(world: World, case: Case) -> Tally:

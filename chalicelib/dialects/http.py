@@ -131,7 +131,7 @@ class Incoming:
         raw = self.raw_body or b""
         if self.encoded:
             return len(raw) * 3 // 4
-        return len(raw) if isinstance(raw, bytes) or len(raw) > 1 << 28 else len(raw.encode("utf-8", "replace"))
+        return len(raw if isinstance(raw, bytes) else raw.encode("utf-8", "replace"))
 
     def body(self) -> bytes:
         """The body's bytes. Raises InvalidError when the gateway's encoding is broken."""

@@ -11,6 +11,7 @@ from chalicelib.domain.epobject import EpObject, FileFacts, Kind, Tag
 from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from chalicelib.domain.portfolio import TRIES, check_description, check_name
 from chalicelib.domain.ports import BlobStore, Clock, Created, Ids, ObjectStore, Updated
+from chalicelib.domain.transfer import check_access
 
 TAG_LIMIT = 100
 DEFAULT_FILE_NAME = "file"
@@ -38,8 +39,10 @@ class ArtifactService:
     sanitise: Callable[[str], str]
 
     def create_reflection(self, actor: Actor, draft: ObjectDraft) -> EpObject:
-        """A new reflection; its text is the draft's description. Raises InvalidError."""
+        """A new reflection; its text is the draft's description. Raises InvalidError, DeniedError."""
         check_description(draft.description)
+        _check(replace(draft, description=""))
+        self._check_access(actor)
         return self._create(
             actor, Kind.REFLECTION, replace(draft, description=""), content=draft.description, content_type="text"
         )
@@ -47,7 +50,7 @@ class ArtifactService:
     def upload(
         self, actor: Actor, content: BinaryIO, *, file_name: str, media_type: str, name: str = "", description: str = ""
     ) -> EpObject:
-        """A new file artifact with those bytes. Raises InvalidError.
+        """A new file artifact with those bytes. Raises InvalidError, DeniedError.
 
         Parameters
         ----------
@@ -58,6 +61,7 @@ class ArtifactService:
         """
         draft = ObjectDraft(name=(name.strip() and name) or DEFAULT_FILE_NAME, description=description)
         _check(draft)
+        self._check_access(actor)
 
         def stored() -> FileFacts:
             # Asked at every try: unused bytes may be collected between storing them and referring to them.
@@ -81,6 +85,7 @@ class ArtifactService:
         """
         if reflection_id == object_id:
             raise InvalidError("A reflection cannot reflect on itself.", field="objectId")
+        self._check_access(actor)
         for _ in range(TRIES):
             reflection, target = self._own_pair(actor, reflection_id, object_id)
             changed = _related(reflection, target, remove=remove)
@@ -96,8 +101,18 @@ class ArtifactService:
         raise ConflictError("The reflection is being changed by others; try again.")
 
     def own(self, actor: Actor, kinds: Sequence[Kind] | type[Kind], object_id: int) -> EpObject:
-        """The actor's own object. Raises NotFoundError; DeniedError when it is someone else's (brightspace 6.1)."""
+        """The actor's own object, checked in the order of brightspace 3: access, existence, ownership.
+
+        Raises
+        ------
+        DeniedError, NotFoundError
+            ePortfolio is switched off, or the object is someone else's (brightspace 6.1); there is none.
+        """
         sight = self.objects.find(actor, tuple(kinds), object_id)
+        if sight is None or sight.account is None:
+            self._check_access(actor)
+        else:
+            check_access(sight.account)
         if sight is None or sight.object.deleted:
             raise NotFoundError(f"There is no object {object_id}.")
         if sight.object.owner_id != actor.user_id:
@@ -110,6 +125,10 @@ class ArtifactService:
         if found.file is None:
             raise NotFoundError(f"Object {object_id} is not a file.")
         return self.blobs.file_link(found.file.sha256, file_name=found.file.file_name, media_type=found.file.media_type)
+
+    def _check_access(self, actor: Actor) -> None:
+        """Raise DeniedError where ePortfolio is switched off (brightspace 1.5)."""
+        check_access(self.objects.places(actor, [])[1])
 
     def _own_pair(self, actor: Actor, reflection_id: int, object_id: int) -> tuple[EpObject, EpObject]:
         """Both in one read; when one is not among the actor's, `own` tells why."""

@@ -18,7 +18,7 @@ from chalicelib.jobs.run import Run
 from chalicelib.packages import names
 from chalicelib.packages.leap2a import Ref
 from chalicelib.storage import documents
-from chalicelib.storage.objects import object_key
+from chalicelib.storage.listing import object_key
 
 CHUNK_BYTES = 4 * 1024 * 1024
 CHUNK_OBJECTS = 500

@@ -19,10 +19,10 @@ from chalicelib.packages.sanitiser import (
     MEDIA,
     TAG,
     VOID,
+    clean_linked,
     escape_attribute,
     escape_text,
     html_to_text,
-    linking_cleaner,
     sanitise,
     strip_illegal,
     text_to_html,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 __all__ = [
+    "canonical_to_xhtml",
     "escape_attribute",
     "escape_text",
     "from_package_html",
@@ -53,6 +54,8 @@ XHTML = "http://www.w3.org/1999/xhtml"
 _ATTRIBUTE = re.compile(r'\s+([a-z:-]+)="([^"]*)"')
 _OBJECT = re.compile("^" + re.escape(object_path(0)).replace("/0/", r"/(\d{1,16})/") + "$")
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:")
+_VOID_TAG = re.compile(rf"<((?:{'|'.join(sorted(VOID))})(?:\s[^<>]*)?)>")
+_LINKING_TAG = re.compile(r"<(/?)(a|audio|img|source|video)((?:\s[^<>]*)?)>")
 _ADDRESSES = frozenset({"href", "src"})
 
 
@@ -100,7 +103,7 @@ def relink(html: str, link: Callable[[int], str | None], *, marked: bool = False
                 found.append((name, address))
         return _start(match[2], found)
 
-    return TAG.sub(replace, html)
+    return _LINKING_TAG.sub(replace, html)
 
 
 def to_xhtml(html: str, link: Callable[[int], str | None]) -> bytes:
@@ -110,16 +113,21 @@ def to_xhtml(html: str, link: Callable[[int], str | None]) -> bytes:
     ---------------
     leap2a 3 (the div starts exactly so), leap2a 4 (links between entries).
     """
-    text = relink(sanitise(html), link, marked=True).replace("&nbsp;", "\xa0")
-    text = TAG.sub(_xml_tag, text)
+    return canonical_to_xhtml(sanitise(html), link)
+
+
+def canonical_to_xhtml(html: str, link: Callable[[int], str | None]) -> bytes:
+    """`to_xhtml` for pieces of HTML of which each is canonical."""
+    text = relink(html, link, marked=True).replace("&nbsp;", "\xa0")
+    text = _VOID_TAG.sub(r"<\1/>", text)
+    if "\n" in text or "\t" in text:
+        text = TAG.sub(_keep_space, text)
     return f'<div xmlns="{XHTML}">{text}</div>'.encode()
 
 
-def _xml_tag(match: re.Match[str]) -> str:
-    tag = match[0]
-    if "\n" in tag or "\t" in tag:
-        tag = tag.replace("\n", "&#10;").replace("\t", "&#9;")
-    return f"{tag[:-1]}/>" if match[2] in VOID and not match[1] else tag
+def _keep_space(match: re.Match[str]) -> str:
+    """XML turns a line break in an attribute into a space, unless it is written as a reference."""
+    return match[0].replace("\n", "&#10;").replace("\t", "&#9;")
 
 
 def from_xhtml(element: _Element, link: Callable[[str], str | None], *, unwrap: bool = False) -> str:
@@ -143,19 +151,19 @@ def from_xhtml(element: _Element, link: Callable[[str], str | None], *, unwrap: 
 
 def from_package_html(html: str, link: Callable[[str], str | None], *, unwrap: bool = False) -> str:
     """HTML text of a package (escaped markup, a text block of a Mahara page) as stored HTML; see `from_xhtml`."""
-    return _stored(linking_cleaner().clean(strip_illegal(html)), link, unwrap=unwrap)
+    return _stored(clean_linked(html), link, unwrap=unwrap)
 
 
 def _stored(html: str, link: Callable[[str], str | None], *, unwrap: bool) -> str:
     if "href=" in html or "src=" in html:
-        html = TAG.sub(lambda match: _inbound(match, link), html)
+        html = _LINKING_TAG.sub(lambda match: _inbound(match, link), html)
     clean = sanitise(html)
     return unwrap_divs(clean) if unwrap else clean
 
 
 def _inbound(match: re.Match[str], link: Callable[[str], str | None]) -> str:
     tag = match[2]
-    if match[1] or tag not in {"a", *MEDIA}:
+    if match[1]:
         return match[0]
     attributes = _attributes(match[3])
     marked = any(name == "rel" and "has_part" in value for name, value in attributes)
@@ -229,7 +237,7 @@ def to_copy(html: str, link: Callable[[int], str | None]) -> str:
         tag = match[2]
         if tag == "a":
             anchors += -1 if match[1] else 1
-        if match[1] or (tag != "a" and tag not in MEDIA):
+        if match[1]:
             return match[0]
         attributes = [
             (name, _in_copy(value, link) if name in _ADDRESSES else value) for name, value in _attributes(match[3])
@@ -242,7 +250,7 @@ def to_copy(html: str, link: Callable[[int], str | None]) -> str:
         shown = label if anchors else f'<a href="{escape_attribute(source)}">{label}</a>'
         return shown if tag in VOID else shown + _start(tag, [one for one in found if one[0] != "src"])
 
-    return TAG.sub(replace, sanitise(html))
+    return _LINKING_TAG.sub(replace, sanitise(html))
 
 
 def _in_copy(address: str, link: Callable[[int], str | None]) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html as entities
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import nh3
 
@@ -17,6 +17,8 @@ MEDIA = frozenset({"img", "audio", "video", "source"})
 MAX_DEPTH = 100
 """Elements nested deeper lose their tags and keep their text: XML parsers stop at 256."""
 MAX_ROUNDS = 8
+MAX_REMEMBERED = 1 << 16
+"""Characters of a text that is remembered: the writer needs the same text in two forms."""
 TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)([^<>]*)>")
 """A tag of canonical HTML: slash, name, attributes."""
 
@@ -124,18 +126,23 @@ def _data_cleaner() -> nh3.Cleaner:
 
 
 @cache
-def linking_cleaner() -> nh3.Cleaner:
-    """The cleaner for HTML that still holds a package's links: lets `rel` and the schemes of entry ids pass."""
+def _linking_cleaner(*, data: bool) -> nh3.Cleaner:
     marked = {"rel", "href", "src"}
     attributes = {name: values | marked if name in {"a", *MEDIA} else values for name, values in _ATTRIBUTES.items()}
     return nh3.Cleaner(
         tags=_TAGS,
         attributes=attributes,
-        url_schemes={*_SCHEMES, *_ID_SCHEMES, "data"},
+        url_schemes=_SCHEMES | _ID_SCHEMES | ({"data"} if data else set()),
         link_rel=None,
         filter_style_properties=_STYLES,
-        attribute_filter=_only_safe_data,
+        attribute_filter=_only_safe_data if data else None,
     )
+
+
+def clean_linked(html: str) -> str:
+    """HTML that still holds a package's links: `rel` and the schemes of entry ids pass; not stored HTML yet."""
+    text = strip_illegal(html)
+    return _linking_cleaner(data="data:" in text).clean(text)
 
 
 def strip_illegal(text: str) -> str:
@@ -156,6 +163,15 @@ def sanitise(html: str) -> str:
     >>> sanitise('<P onclick="x()">Tom &amp Ann<script>alert(1)</script>')
     '<p>Tom &amp; Ann</p>'
     """
+    return _sanitise(html) if len(html) > MAX_REMEMBERED else _remembered(html)
+
+
+@lru_cache(maxsize=16)
+def _remembered(html: str) -> str:
+    return _sanitise(html)
+
+
+def _sanitise(html: str) -> str:
     text = strip_illegal(html)
     if "<iframe" in text.lower():
         text = _IFRAME.sub(_frame_link, text)

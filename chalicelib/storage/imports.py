@@ -16,7 +16,8 @@ from chalicelib.domain.epobject import EpObject, Kind
 from chalicelib.domain.errors import ConflictError
 from chalicelib.storage import people
 from chalicelib.storage.garbage import Garbage
-from chalicelib.storage.objects import Objects, object_key
+from chalicelib.storage.listing import object_key
+from chalicelib.storage.objects import Objects
 from chalicelib.storage.tables import LocatorRecord, ObjectRecord, busy, conflict, only
 
 ACTION_LIMIT = 100

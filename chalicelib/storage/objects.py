@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,12 +13,13 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.access import Actor, Sight
 from chalicelib.domain.epobject import EpObject, Kind
-from chalicelib.domain.errors import ConflictError, InvalidError, NotFoundError
-from chalicelib.domain.paging import SKIP_LIMIT, PageRequest, Slice
+from chalicelib.domain.errors import ConflictError, NotFoundError
+from chalicelib.domain.paging import PageRequest, Slice
 from chalicelib.domain.person import Account, User
 from chalicelib.domain.ports import BlobStore, Change, Created, Deleted, Place
-from chalicelib.storage import documents, people
+from chalicelib.storage import documents, listing, people
 from chalicelib.storage.garbage import Garbage
+from chalicelib.storage.listing import object_key
 from chalicelib.storage.tables import (
     LocatorRecord,
     ObjectRecord,
@@ -39,15 +38,6 @@ TOMBSTONE_S = 30 * 86400
 """How long a deleted object is remembered; a deleted portfolio stays, for Canvas's restore."""
 PLACES_KEPT = 10_000
 """Locators a container remembers; where an id leads never changes."""
-
-
-def object_key(kind: Kind, object_id: int) -> str:
-    """Range key of an object: kinds apart, ids in order.
-
-    >>> object_key(Kind.PAGE, 7)
-    'page#0000000000000007'
-    """
-    return f"{kind.value}#{object_id:016d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +137,11 @@ class Objects:
 
     def portfolios(self, owner_id: int, page: PageRequest, *, include_deleted: bool = False) -> Slice[EpObject]:
         """The owner's portfolios by `updated_at` ascending."""
-        return self._slice("shelved" if include_deleted else "listed", owner_id, "portfolio#", page)
+        return self._list("shelved" if include_deleted else "listed", owner_id, "portfolio#", page)
 
     def pages(self, portfolio: EpObject, page: PageRequest) -> Slice[EpObject]:
         """A portfolio's pages by position, then id."""
-        return self._slice("listed", portfolio.owner_id, f"page#{portfolio.id:016d}#", page)
+        return self._list("listed", portfolio.owner_id, f"page#{portfolio.id:016d}#", page)
 
     def page_ids(self, owner_id: int, portfolio_id: int) -> list[int]:
         """Ids of all pages of a portfolio, by position."""
@@ -282,31 +272,9 @@ class Objects:
             if step < 0:
                 transaction.save(self.garbage.record(sha256))
 
-    def _slice(self, index: str, owner_id: int, prefix: str, page: PageRequest) -> Slice[EpObject]:
-        start: dict[str, Any] | None = None
-        if page.cursor:
-            start = _start_of(index, owner_id, prefix, page.cursor)
-        elif page.offset:
-            if page.offset > SKIP_LIMIT:
-                raise InvalidError(f"Page {page.number} is too far to jump to; follow the next links.", field="page")
-            start = self.tables.place_after(index, prefix, owner_id, page.offset)
-            if start is None:
-                return Slice(items=())
-        attribute = getattr(self.tables.objects, index)
-        records = list(
-            self.tables.objects.query(
-                owner_id,
-                attribute.startswith(prefix),
-                consistent_read=True,
-                index_name=index,
-                limit=page.size + 1,
-                page_size=page.size + 1,
-                last_evaluated_key=start,
-            )
-        )
-        shown = records[: page.size]
-        cursor = _cursor(getattr(shown[-1], index)) if len(records) > page.size else ""
-        return Slice(items=[self.entity(record) for record in shown], next_cursor=cursor)
+    def _list(self, index: str, owner_id: int, prefix: str, page: PageRequest) -> Slice[EpObject]:
+        found = listing.read(self.tables, index, owner_id, prefix, page)
+        return Slice(items=[self.entity(record) for record in found.items], next_cursor=found.next_cursor)
 
     def _learn(self, object_id: int, locator: LocatorRecord) -> tuple[int, Kind] | None:
         if given(locator.owner) is None:
@@ -329,23 +297,6 @@ def _order(one: EpObject) -> str | None:
     if one.page is not None and one.page.portfolio_id is not None:
         return f"page#{one.page.portfolio_id:016d}#{one.page.position:010d}#{one.id:016d}"
     return None
-
-
-def _cursor(place: str) -> str:
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
-
-
-def _start_of(index: str, owner_id: int, prefix: str, cursor: str) -> dict[str, Any]:
-    """The start key a cursor stands for. Raises InvalidError when it is not one of this list."""
-    try:
-        place = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        place = ""
-    last = place.rsplit("#", 1)[-1]
-    if not (place.startswith(prefix) and last.isascii() and last.isdigit()):
-        raise InvalidError("The cursor is not one of this list; follow the links.", field="cursor")
-    key = object_key(Kind(prefix.split("#", 1)[0]), int(last))
-    return {"owner": {"N": str(owner_id)}, "key": {"S": key}, index: {"S": place}}
 
 
 def _first(found: Sequence[Any], key: dict[str, Any], entity: type[T]) -> T | None:

@@ -174,32 +174,6 @@ class Tables:
             pending = unread + pending[BATCH_LIMIT:]
         return found
 
-    def place_after(self, index: str, prefix: str, owner: int, count: int) -> dict[str, Any] | None:
-        """Where a local index of an owner goes on behind its first `count` items; None when it has no more.
-
-        Reads key positions only (Select COUNT), yet pays for the items: callers bound `count`.
-        """
-        start: dict[str, Any] | None = None
-        while count > 0:
-            request = {
-                "TableName": self.objects.Meta.table_name,
-                "IndexName": index,
-                "Select": "COUNT",
-                "ConsistentRead": True,
-                "Limit": count,
-                "KeyConditionExpression": "#o = :o AND begins_with(#i, :p)",
-                "ExpressionAttributeNames": {"#o": "owner", "#i": index},
-                "ExpressionAttributeValues": {":o": {"N": str(owner)}, ":p": {"S": prefix}},
-            }
-            if start is not None:
-                request["ExclusiveStartKey"] = start
-            answer = self.connection.dispatch("Query", request)
-            count -= answer["Count"]
-            start = answer.get("LastEvaluatedKey")
-            if start is None:
-                return None
-        return start
-
 
 def given(value: V) -> V | None:
     """A nullable attribute's value; PynamoDB's types leave the None out."""

@@ -36,35 +36,34 @@ NAMES = st.sampled_from(
         "Tags",
         "ObjectIds",
         "page[content][]",
+        "cursor",
+        "key",
         "page[content][][section_type]",
         "eportfolio[name]",
-        "eportfolio",
         "as_user_id",
         "include[]",
         "per_page",
-        "cursor",
-        "key",
         "x_a",
         "x_b",
         "x_c",
         "x_d",
         "x_t",
-        "includeFormsItems",
         "description",
+        "includeFormsItems",
     ]
 )
 TYPES = st.sampled_from(
     [
         "application/json",
+        "application/json; charset=utf-16",
         "application/x-www-form-urlencoded",
         "multipart/form-data; boundary=b",
-        "text/plain",
-        "",
-        "x",
-        "application/json; charset=utf-16",
         "multipart/form-data; boundary=" + "b" * 300,
         "application/zip",
+        "text/plain",
         "ü/ü",
+        "x",
+        "",
     ]
 )
 SHAPED = st.dictionaries(NAMES, st.dictionaries(NAMES, JSON, max_size=3) | JSON, max_size=3)

@@ -7,7 +7,7 @@ accreditly 1.1.
 
 from __future__ import annotations
 
-from chalicelib.dialects.route import Call, bearer
+from chalicelib.dialects.call import Call, bearer
 from chalicelib.domain.token import AnonymousError, TokenUnknownError
 
 FREE = 0

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.dialects.accreditly import auth, errors
+from chalicelib.dialects.call import Call
 from chalicelib.dialects.http import Reply
-from chalicelib.dialects.route import Answer, Call, Dialect, encode
+from chalicelib.dialects.route import Answer, Dialect, encode
 
 
 class Accreditly(Dialect):

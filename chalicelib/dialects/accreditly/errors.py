@@ -7,8 +7,9 @@ accreditly 1.2.
 
 from __future__ import annotations
 
+from chalicelib.dialects.call import Call
 from chalicelib.dialects.http import Reply
-from chalicelib.dialects.route import Call, WrongMethodError, encode
+from chalicelib.dialects.route import WrongMethodError, encode
 from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError, TooLargeError
 from chalicelib.domain.token import AuthenticationError
 

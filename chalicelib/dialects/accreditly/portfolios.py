@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.dialects.accreditly import wire
 from chalicelib.dialects.accreditly.dialect import accreditly
-from chalicelib.dialects.route import Call
+from chalicelib.dialects.call import Call
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import InvalidError
 from chalicelib.domain.identity import id_in

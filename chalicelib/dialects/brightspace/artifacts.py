@@ -7,7 +7,7 @@ import io
 from chalicelib.dialects.brightspace import wire
 from chalicelib.dialects.brightspace.dialect import brightspace
 from chalicelib.dialects.brightspace.imports import only_file
-from chalicelib.dialects.route import Call
+from chalicelib.dialects.call import Call
 from chalicelib.domain.access import Permission
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from chalicelib.dialects.brightspace import limits
-from chalicelib.dialects.route import Call, bearer
+from chalicelib.dialects.call import Call, bearer
 from chalicelib.domain.access import Permission
 from chalicelib.domain.token import AnonymousError, AuthenticationError, SignatureError, SignedCall
 

@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.dialects.brightspace import auth, errors, limits, products
+from chalicelib.dialects.call import Call
 from chalicelib.dialects.http import Reply
-from chalicelib.dialects.route import Answer, Call, Dialect, encode
+from chalicelib.dialects.route import Answer, Dialect, encode
 from chalicelib.domain.errors import NotFoundError
 
 JSON = "application/json; charset=UTF-8"

@@ -11,8 +11,9 @@ from http import HTTPStatus
 
 from chalicelib.dialects.brightspace.auth import ScopeError
 from chalicelib.dialects.brightspace.limits import LimitError
+from chalicelib.dialects.call import Call
 from chalicelib.dialects.http import Reply
-from chalicelib.dialects.route import Call, WrongMethodError, encode
+from chalicelib.dialects.route import WrongMethodError, encode
 from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError, TooLargeError
 from chalicelib.domain.token import (
     AnonymousError,

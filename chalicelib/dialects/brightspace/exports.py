@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.dialects.brightspace.dialect import brightspace, redirect
+from chalicelib.dialects.call import Call, idempotency_key
 from chalicelib.dialects.http import Reply
-from chalicelib.dialects.route import Call, idempotency_key
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import InvalidError
 from chalicelib.domain.identity import MAX_ID

@@ -6,7 +6,7 @@ import io
 
 from chalicelib.dialects.body import Part
 from chalicelib.dialects.brightspace.dialect import brightspace
-from chalicelib.dialects.route import Call, idempotency_key
+from chalicelib.dialects.call import Call, idempotency_key
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import InvalidError
 from chalicelib.domain.job import JobKind

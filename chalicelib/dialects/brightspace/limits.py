@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from chalicelib.dialects.route import Call
+from chalicelib.dialects.call import Call
 from chalicelib.domain.errors import DomainError
 
 MINUTE_S = 60

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.dialects.brightspace.dialect import brightspace, redirect
+from chalicelib.dialects.call import Call
 from chalicelib.dialects.http import Reply
-from chalicelib.dialects.route import Call
 from chalicelib.domain.access import Permission
 
 

@@ -7,7 +7,7 @@ brightspace 1.1, 2.1.
 
 from __future__ import annotations
 
-from chalicelib.dialects.route import Call
+from chalicelib.dialects.call import Call
 
 EPORTFOLIO = "ep"
 PLATFORM = "lp"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.dialects.brightspace import products, wire
 from chalicelib.dialects.brightspace.dialect import brightspace
-from chalicelib.dialects.route import Call
+from chalicelib.dialects.call import Call
 from chalicelib.domain.access import Permission
 
 

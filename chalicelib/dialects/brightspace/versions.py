@@ -8,7 +8,7 @@ import msgspec
 
 from chalicelib.dialects.brightspace import products, wire
 from chalicelib.dialects.brightspace.dialect import brightspace
-from chalicelib.dialects.route import Call
+from chalicelib.dialects.call import Call
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import InvalidError, NotFoundError
 

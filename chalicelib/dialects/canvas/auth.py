@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from chalicelib.dialects.call import Call, bearer
 from chalicelib.dialects.canvas import params
-from chalicelib.dialects.route import Call, Route, bearer
+from chalicelib.dialects.route import Route
 from chalicelib.domain.access import Actor, holds_over
 from chalicelib.domain.errors import InvalidError, NotFoundError
 from chalicelib.domain.token import AnonymousError, AuthenticationError, TokenUnknownError

@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.dialects.call import Call
 from chalicelib.dialects.canvas import auth, errors
 from chalicelib.dialects.http import Reply
-from chalicelib.dialects.route import Answer, Call, Dialect, encode
+from chalicelib.dialects.route import Answer, Dialect, encode
 
 STRING_IDS = "application/json+canvas-string-ids"
 VARIABLE = re.compile(r"\{(\w+)\}")

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.dialects.call import Call
 from chalicelib.dialects.canvas.auth import MasqueradeError, ScopeError, ThrottledError
 from chalicelib.dialects.http import Reply
-from chalicelib.dialects.route import Call, WrongMethodError, encode
+from chalicelib.dialects.route import WrongMethodError, encode
 from chalicelib.domain.errors import ConflictError, DeniedError, DomainError, InvalidError, NotFoundError, TooLargeError
 from chalicelib.domain.token import AnonymousError, TokenExpiredError, TokenRevokedError, TokenUnknownError
 

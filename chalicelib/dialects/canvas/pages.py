@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from chalicelib.dialects.call import Call
 from chalicelib.dialects.canvas import paging, params, wire
 from chalicelib.dialects.canvas.dialect import canvas
-from chalicelib.dialects.route import Answer, Call
+from chalicelib.dialects.route import Answer
 from chalicelib.domain.access import Permission
 
 

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from chalicelib.dialects.call import Call
 from chalicelib.dialects.canvas.params import leading_integer
-from chalicelib.dialects.route import Answer, Call
+from chalicelib.dialects.route import Answer
 from chalicelib.domain.errors import NotFoundError
 from chalicelib.domain.paging import SKIP_LIMIT, PageRequest, Slice
 

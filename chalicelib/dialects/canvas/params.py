@@ -11,8 +11,8 @@ import re
 from typing import Any
 
 from chalicelib.dialects import body
+from chalicelib.dialects.call import Call
 from chalicelib.dialects.nesting import nest
-from chalicelib.dialects.route import Call
 from chalicelib.domain.errors import InvalidError
 
 TRUE = frozenset({"yes", "y", "true", "t", "on", "1"})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from chalicelib.dialects.call import Call
 from chalicelib.dialects.canvas import wire
 from chalicelib.dialects.canvas.auth import user_reference
 from chalicelib.dialects.canvas.dialect import canvas
-from chalicelib.dialects.route import Call
 from chalicelib.domain.access import Permission
 
 

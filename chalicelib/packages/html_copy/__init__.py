@@ -43,6 +43,16 @@ HEADINGS = {
     Kind.ITEM: "Other items",
 }
 
+SINGULAR = {
+    Kind.PORTFOLIO: "Portfolio",
+    Kind.PAGE: "Page",
+    Kind.REFLECTION: "Reflection",
+    Kind.COLLECTION: "Collection",
+    Kind.LINK: "Link",
+    Kind.ACCREDITATION: "Accreditation",
+    Kind.FORM: "Form",
+    Kind.ITEM: "Item",
+}
 _LABELS = {
     "leap2:date": "date",
     "leap2:status": "status",
@@ -104,7 +114,7 @@ def object_page(ctx: PackageContext, obj: EpObject) -> bytes | None:
     text = _template("object.html").render(
         ctx=ctx,
         obj=obj,
-        kind=HEADINGS[obj.kind],
+        kind=(obj.carried.type or SINGULAR[obj.kind]).capitalize() if ":" not in obj.carried.type else "Item",
         home=None if home is None else _part(ctx, home, inside=True),
         body=_safe(_body(ctx, obj)),
         facts=_facts(obj),

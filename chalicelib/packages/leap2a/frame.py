@@ -78,7 +78,8 @@ def _self_entry(owner: Owner, updated: datetime) -> str:
     )
     return (
         f"  <entry><title>{escape(owner.name)}</title><id>{SELF_ID}</id><updated>{utc_time(updated)}</updated>"
-        f'<content/><rdf:type rdf:resource="leap2:person"/><category term="Self" scheme="categories:person_type#"/>{data}'
+        '<content/><rdf:type rdf:resource="leap2:person"/>'
+        f'<category term="Self" scheme="categories:person_type#"/>{data}'
         f"<{extension.ELEMENT}>{escape(extension.encode(Extension(synthetic=True)))}</{extension.ELEMENT}></entry>\n"
     )
 

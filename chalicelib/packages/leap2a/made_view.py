@@ -82,4 +82,4 @@ def _content(sections: tuple[Section, ...], ref: Callable[[int], Ref | None], ou
             found = ref(section.target_id)
             name = markup.escape_text(markup.strip_illegal(found.name)) if found else ""
             parts.append(f'<p><a href="{object_path(section.target_id)}">{name}</a></p>')
-    return markup.to_xhtml("".join(parts), outgoing.entry_id).decode() if parts else ""
+    return markup.canonical_to_xhtml("".join(parts), outgoing.entry_id).decode() if parts else ""

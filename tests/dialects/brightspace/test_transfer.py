@@ -129,9 +129,7 @@ def test_the_same_idempotency_key_answers_the_same_export(ada: Person, portfolio
     problem(ada.client.post(f"{EP}/{route}", body=body, headers={"Idempotency-Key": "k" * 256}), 400)
 
 
-def test_without_access_every_route_is_403(
-    world: World, ada: Person, portfolio: EpObject, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_access_every_route_is_403(world: World, ada: Person, portfolio: EpObject) -> None:
     other = world.services.directory.create_root_account("Closed College", domains=["closed.example.org"])
     closed = replace(other, settings={"enable_eportfolios": "false"}, version=other.version + 1)
     world.services.people.save_account(closed)
@@ -139,8 +137,12 @@ def test_without_access_every_route_is_403(
     problem(export(someone.client, [portfolio.id]), 403)
     problem(someone.client.post(f"{EP}/export/new/all"), 403)
     problem(someone.client.post(f"{EP}/import/new", **multipart(ZIP)), 403)
-    for route in ("export/77/status", "export/77/package", "import/77/status"):
+    for route in ("export/77/status", "export/77/package", "import/77/status", "artifact/77", "reflection/77"):
         problem(someone.client.get(f"{EP}/{route}"), 403)
+    problem(someone.client.get(f"{EP}/object/77/content"), 403)
+    problem(someone.client.post(f"{EP}/artifacts/file/upload", **multipart(ZIP)), 403)
+    problem(someone.client.post(f"{EP}/reflections/new", json_body={"Name": "x"}), 403)
+    problem(someone.client.post(f"{EP}/reflection/77/on/78"), 403)
 
 
 def test_a_job_is_its_owners(ada: Person, bo: Person, portfolio: EpObject) -> None:
