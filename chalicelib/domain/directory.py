@@ -10,7 +10,7 @@ from typing import NamedTuple
 from chalicelib.domain.access import Actor, holds_over
 from chalicelib.domain.errors import ConflictError, InvalidError, NotFoundError
 from chalicelib.domain.person import Account, AccountRow, AdminRole, AdminRow, RowOutcome, User, UserRow
-from chalicelib.domain.ports import Clock, Ids, PeopleStore
+from chalicelib.domain.ports import Clock, CredentialStore, Ids, PeopleStore
 
 USER_SCHEMES = ("sis_user_id", "sis_login_id", "sis_integration_id")
 ACCOUNT_SCHEMES = ("sis_account_id", "sis_integration_id")
@@ -32,6 +32,7 @@ class Directory:
     """Accounts and people."""
 
     people: PeopleStore
+    credentials: CredentialStore
     clock: Clock
     ids: Ids
 
@@ -154,6 +155,9 @@ class Directory:
         )
         if after == before:
             return False
+        if before is not None and before.active != after.active:
+            # First the credentials: a load that breaks off here is repeated, as the user still differs from the file.
+            self.credentials.suspend(after.id, suspended=not after.active)
         self.people.save_user(replace(after, version=before.version + 1) if before else after, before)
         return True
 

@@ -258,10 +258,14 @@ class PeopleStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """A token as stored, and what its bucket has spent in the present minute, this call included."""
+    """A token as stored, and what its bucket has spent in the present minute, this call included.
+
+    `suspended`: its user may not sign in at present.
+    """
 
     token: Token
     spent: int
+    suspended: bool = False
 
 
 class CredentialStore(Protocol):
@@ -274,10 +278,16 @@ class CredentialStore(Protocol):
         """Write a new token."""
 
     def id_key(self, app_id: str, user_token_id: str) -> tuple[str | None, IdKey | None]:
-        """The application's key and the user's pair; None for what is unknown. `user_token_id` may be empty."""
+        """The application's key and the user's pair; None for what is unknown or suspended.
+
+        `user_token_id` may be empty.
+        """
 
     def create_id_key(self, pair: IdKey) -> None:
         """Write a user key, and the application if it is new."""
+
+    def suspend(self, user_id: int, *, suspended: bool) -> None:
+        """Switch all credentials of a user off, or on again."""
 
     def charge(self, bucket: str, cost: int, limit: int, now: datetime) -> int:
         """Charge a bucket and answer what it has spent in the present minute."""

@@ -149,7 +149,7 @@ class TokenService:
         """
         now = self.clock.now()
         use = self.credentials.use_token(self.hash(secret), cost, now)
-        if use is None or use.token.workflow_state == "pending":
+        if use is None or use.suspended or use.token.workflow_state == "pending":
             raise TokenUnknownError("There is no such token.")
         token = use.token
         if token.workflow_state != "active":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections import OrderedDict
 from typing import BinaryIO
 
 from chalicelib.domain.errors import PackageError
@@ -11,17 +12,21 @@ from chalicelib.packages.zipdirectory import Limits, Member, data_offset
 from chalicelib.packages.ziprecords import CHUNK, RATIO_FREE_BYTES, STORED
 
 WINDOW = 1 << 20
+KEPT_WINDOWS = 4
 
 
 class Window(io.RawIOBase, BinaryIO):
-    """A seekable stream read in large aligned windows; the last one is kept."""
+    """A seekable stream read in aligned windows, of which the last few are kept.
+
+    A feed and the files it names are read in turns; each keeps its place, so a stream of ranged requests is asked
+    once for each window.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._length = stream.seek(0, 2)
         self._position = 0
-        self._start = 0
-        self._data = b""
+        self._kept: OrderedDict[int, bytes] = OrderedDict()
 
     def seekable(self) -> bool:
         """Always."""
@@ -45,26 +50,30 @@ class Window(io.RawIOBase, BinaryIO):
         end = self._length if size < 0 else min(self._length, self._position + size)
         parts: list[bytes] = []
         while self._position < end:
-            if not self._start <= self._position < self._start + len(self._data):
-                self._load()
-            begin = self._position - self._start
-            part = self._data[begin : begin + end - self._position]
+            number, begin = divmod(self._position, WINDOW)
+            part = self._window(number)[begin : begin + end - self._position]
             if not part:
                 break
             parts.append(part)
             self._position += len(part)
-        return b"".join(parts) if len(parts) != 1 else parts[0]
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    def _load(self) -> None:
-        self._stream.seek(self._position)
-        self._start = self._position
-        self._data = b""
-        wanted = min(WINDOW, self._length - self._position)
-        while len(self._data) < wanted:
-            chunk = self._stream.read(wanted - len(self._data))
-            if not chunk:
-                break
-            self._data += chunk
+    def _window(self, number: int) -> bytes:
+        data = self._kept.get(number)
+        if data is None:
+            if len(self._kept) >= KEPT_WINDOWS:
+                self._kept.popitem(last=False)
+            data = self._kept[number] = self._load(number * WINDOW)
+        self._kept.move_to_end(number)
+        return data
+
+    def _load(self, start: int) -> bytes:
+        self._stream.seek(start)
+        wanted = min(WINDOW, self._length - start)
+        data = self._stream.read(wanted)
+        while len(data) < wanted and (more := self._stream.read(wanted - len(data))):
+            data += more
+        return data
 
 
 class MemberStream(io.RawIOBase, BinaryIO):

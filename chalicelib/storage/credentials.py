@@ -45,7 +45,11 @@ class Credentials:
         item = self._spend(secret_key(token_hash), cost, now, must_exist=True)
         if item is None:
             return None
-        return Use(token=documents.decode(item["document"]["S"], Token), spent=_spent(item, now))
+        return Use(
+            token=documents.decode(item["document"]["S"], Token),
+            spent=_spent(item, now),
+            suspended=item.get("suspended", {}).get("BOOL", False),
+        )
 
     def create_token(self, token: Token) -> None:
         """Write a new token: the item it is looked up by, and its place among the user's."""
@@ -73,7 +77,7 @@ class Credentials:
         for record in only(self.tables.batch_get([(self.tables.people, keys)]), PersonRecord):
             if record.sk == "app":
                 app_key = documents.decode(record.document or "{}", IdKey).app_key
-            else:
+            elif not record.suspended:
                 pair = documents.decode(record.document or "{}", IdKey)
         return app_key, pair
 
@@ -82,6 +86,7 @@ class Credentials:
         people = self.tables.people
         document = documents.encode(pair)
         people(pk=f"app#{pair.app_id}", sk=f"user#{pair.user_token_id}", document=document).save()
+        people(pk=f"user#{pair.user_id}", sk=f"idkey#{pair.app_id}#{pair.user_token_id}", document=document).save()
         try:
             self.tables.person(_app_key(pair.app_id), document=document).save(condition=people.pk.does_not_exist())
         except PutError as error:
@@ -90,6 +95,20 @@ class Credentials:
             known, _ = self.id_key(pair.app_id, "")
             if known != pair.app_key:
                 raise ConflictError("The application has another key.") from error
+
+    def suspend(self, user_id: int, *, suspended: bool) -> None:
+        """Switch all credentials of a user off, or on again."""
+        people = self.tables.people
+        pk = f"user#{user_id}"
+        keys = [
+            secret_key(documents.decode(record.document or "{}", Token).hash)
+            for record in people.query(pk, people.sk.startswith("token#"), consistent_read=True)
+        ]
+        for record in people.query(pk, people.sk.startswith("idkey#"), consistent_read=True):
+            pair = documents.decode(record.document or "{}", IdKey)
+            keys.append({"pk": f"app#{pair.app_id}", "sk": f"user#{pair.user_token_id}"})
+        for key in keys:
+            self.tables.person(key).update(actions=[people.suspended.set(suspended)], condition=people.pk.exists())
 
     def charge(self, bucket: str, cost: int, limit: int, now: datetime) -> int:  # noqa: ARG002 - the port's shape
         """Charge a bucket and answer what it has spent in the present minute."""

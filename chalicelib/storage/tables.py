@@ -100,6 +100,8 @@ class PersonRecord(Model):
     target = NumberAttribute(null=True)
     """What a name names."""
     document = UnicodeAttribute(null=True)
+    suspended = BooleanAttribute(null=True)
+    """Of a credential: its user may not sign in."""
     portfolios_active = NumberAttribute(null=True)
     portfolios_all = NumberAttribute(null=True)
     expires_at = NumberAttribute(null=True)

@@ -407,6 +407,18 @@ def test_only_the_newest_self_is_shown_and_all_come_back() -> None:
     assert before == after
 
 
+def test_a_profile_picture_without_its_file_is_hidden_from_mahara() -> None:
+    body = entry(
+        "icon",
+        '<link rel="enclosure" href="f/me.png"/><mahara:artefactplugin mahara:plugin="file" mahara:type="profileicon"/>',
+        type="leap2:resource",
+    )
+    got = take_in(feed(body))
+    assert b"mahara:artefactplugin" not in feed_of(got.objects)
+    before, after = again(got.objects)
+    assert before == after
+
+
 def test_a_part_of_a_graph_is_a_whole_package() -> None:
     got = take_in((ACCEPT / "mahara-22.10.zip").read_bytes())
     for one in got.objects:

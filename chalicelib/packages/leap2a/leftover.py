@@ -18,6 +18,9 @@ FULL_TITLE = "folio:title"
 """Carried element: a title longer than a name may be."""
 RICH_SUMMARY = "folio:summary"
 """Carried element: a summary with more markup than plain text keeps."""
+PLUGIN = "mahara:artefactplugin"
+HIDDEN_PLUGIN = "folio:artefactplugin"
+"""`PLUGIN` as it is written for an entry whose file is missing."""
 
 OWN_TYPE = {
     Kind.ACCREDITATION: "achievement",
@@ -107,7 +110,7 @@ def _elements(
         if not name or name in _CONSUMED or name in generated:
             continue
         carried = read_element(child, incoming)
-        carried = replace(carried, tail="")
+        carried = replace(carried, tail="", tag=PLUGIN if carried.tag == HIDDEN_PLUGIN else carried.tag)
         if name == "leap2:date" and (clean := texts.clean_literal_date(carried.text)) != carried.text:
             scope.note("degraded", f"Its date “{carried.text[:40]}” was not written properly; it was mended.")
             carried = replace(carried, text=clean)

@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import quote as percent
 
-from chalicelib.domain.epobject import INVERSE, NAME_LIMIT, Category, EpObject, Kind
+from chalicelib.domain.epobject import INVERSE, NAME_LIMIT, Category, Element, EpObject, Kind
 from chalicelib.packages import markup
 from chalicelib.packages.leap2a import extension, texts
 from chalicelib.packages.leap2a.carried import Outgoing, escape, quote, write_element
 from chalicelib.packages.leap2a.extension import Extension
 from chalicelib.packages.leap2a.frame import entry_id, feed_head, feed_tail, utc_time
-from chalicelib.packages.leap2a.leftover import FULL_TITLE, IMPLIED, OWN_TYPE, SELF
+from chalicelib.packages.leap2a.leftover import FULL_TITLE, HIDDEN_PLUGIN, IMPLIED, OWN_TYPE, PLUGIN, SELF
 from chalicelib.packages.leap2a.made_view import PageText, page_text
 from chalicelib.packages.leap2a.model import PackageContext, Ref
 
@@ -66,12 +67,19 @@ class _Entry:
             plugin,
             "".join(self._tags()) + "".join(_category(one) for one in categories),
             "".join(self._links()),
-            "".join(write_element(one, self._out) for one in carried),
+            "".join(write_element(self._quiet(one), self._out) for one in carried),
             page.view if page is not None else "",
         ]
         lines.append(f"<{extension.ELEMENT}>{escape(self._extension(name, title, page))}</{extension.ELEMENT}>")
         body = "\n    ".join(line for line in lines if line)
         return f"  <entry>\n    {body}\n  </entry>\n"
+
+    def _quiet(self, element: Element) -> Element:
+        """Hide a file's plug-in hint where the file is missing: Mahara aborts on a profile picture without one."""
+        if element.tag != PLUGIN or self._obj.kind is Kind.COLLECTION or self._enclosure():
+            return element
+        values = {key.rpartition(":")[2]: value for key, value in element.attributes}
+        return replace(element, tag=HIDDEN_PLUGIN) if values.get("plugin") == "file" else element
 
     def _ref(self, target: int) -> Ref | None:
         if target not in self._refs:
@@ -141,16 +149,16 @@ class _Entry:
     def _plugin(self, categories: list[Category]) -> str:
         """Mahara's hint for what was made here; imported objects carry their own."""
         obj = self._obj
-        if any(one.tag == "mahara:artefactplugin" for one in obj.carried.elements):
+        if any(one.tag == PLUGIN for one in obj.carried.elements):
             return ""
         selection = next((one.term for one in categories if one.scheme == "selection_type"), "")
         plugin = {"Blog": ("blog", "blog"), "Folder": ("file", "folder")}.get(selection)
-        if obj.kind is Kind.FILE and obj.file is not None and obj.import_id == 0:
+        if obj.kind is Kind.FILE and obj.file is not None and self._enclosure():
             kind = obj.file.media_type.partition("/")[0]
             plugin = ("file", kind if kind in {"image", "audio", "video"} else "file")
         if plugin is None or obj.import_id:
             return ""
-        self._generated.append("mahara:artefactplugin")
+        self._generated.append(PLUGIN)
         return f'<mahara:artefactplugin mahara:plugin="{plugin[0]}" mahara:type="{plugin[1]}"/>'
 
     def _tags(self) -> Iterator[str]:

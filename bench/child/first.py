@@ -1,0 +1,19 @@
+"""A fresh process that imports an application and answers one request: `python first.py MODULE EVENT`.
+
+Imports nothing but what the application does; prints the seconds from here to the answer, and its status.
+"""
+
+import time
+
+started = time.perf_counter()
+
+import importlib  # noqa: E402
+import json  # noqa: E402
+import sys  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+application = importlib.import_module(sys.argv[1]).app
+answer = application(json.loads(Path(sys.argv[2]).read_bytes()), None)
+seconds = time.perf_counter() - started
+print()
+print(json.dumps({"seconds": seconds, "status": answer["statusCode"]}))
