@@ -40,7 +40,7 @@ test: $(STAMP) ## the fast tests
 	@$(BIN)/python -m pytest -n $(WORKERS) -m "not engine and not slow" -q
 
 test-engines: $(STAMP) ## storage and jobs on the strict engine, what needs it, and the slow tests
-	@FOLIO_TEST_ENGINE=ministack $(BIN)/python -m pytest tests/storage tests/jobs -m "not engine and not slow" -q
+	@FOLIO_TEST_ENGINE=ministack $(BIN)/python -m pytest -n $(WORKERS) tests/storage tests/jobs -m "not engine and not slow" -q
 	@$(BIN)/python -m pytest -m "engine or slow" -q
 
 check: lint test ## lint, types, layers, then the fast tests
@@ -59,8 +59,8 @@ bench: $(STAMP) ## the budgets, measured
 	@$(BIN)/python -m bench
 
 audit: $(STAMP) ## known vulnerabilities of the pinned requirements
-	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.txt
-	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements-dev.txt
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.txt
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements-dev.txt
 
 lock: $(STAMP) ## compile requirements*.in into pinned requirements*.txt; UPGRADE=--upgrade moves to the newest
 	@$(COMPILE) $(UPGRADE) requirements.in -o requirements.txt

@@ -151,7 +151,9 @@ def from_xhtml(element: _Element, link: Callable[[str], str | None], *, unwrap: 
 
 def from_package_html(html: str, link: Callable[[str], str | None], *, unwrap: bool = False) -> str:
     """HTML text of a package (escaped markup, a text block of a Mahara page) as stored HTML; see `from_xhtml`."""
-    return _stored(clean_linked(html), link, unwrap=unwrap)
+    lower = html.lower()
+    linked = "href" in lower or "src" in lower
+    return _stored(clean_linked(html) if linked else html, link, unwrap=unwrap)
 
 
 def _stored(html: str, link: Callable[[str], str | None], *, unwrap: bool) -> str:

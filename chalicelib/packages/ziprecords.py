@@ -18,6 +18,9 @@ CENTRAL = struct.Struct("<4s4B4H3L5H2L")
 CENTRAL_SIGNATURE = b"PK\x01\x02"
 LOCAL = struct.Struct("<4s2B4H3L2H")
 LOCAL_SIGNATURE = b"PK\x03\x04"
+VERSION64 = 45
+UNIX = 3
+"""System of the unix file modes."""
 MAX32 = 0xFFFFFFFF
 MAX16 = 0xFFFF
 MAX_COMMENT = MAX16
@@ -123,3 +126,10 @@ def decode_name(raw: bytes, flags: int) -> str:
         if flags & FLAG_UTF8:
             raise PackageError("The package is damaged: a file name in it cannot be read.") from None
         return raw.decode("cp437")
+
+
+def end64_records(members: int, size: int, start: int, position: int) -> bytes:
+    """The zip64 end record and its locator, for a directory of `size` bytes that ended at `position`."""
+    made_by = (UNIX << 8) | VERSION64
+    end = END64.pack(END64_SIGNATURE, END64.size - 12, made_by, VERSION64, 0, 0, members, members, size, start)
+    return end + LOCATOR.pack(LOCATOR_SIGNATURE, 0, position, 1)

@@ -19,17 +19,16 @@ from chalicelib.packages.ziprecords import (
     CENTRAL_SIGNATURE,
     DEFLATED,
     END,
-    END64,
-    END64_SIGNATURE,
     END_SIGNATURE,
     FLAG_DESCRIPTOR,
     FLAG_UTF8,
     LOCAL_SIGNATURE,
-    LOCATOR,
-    LOCATOR_SIGNATURE,
     MAX16,
     MAX32,
     STORED,
+    UNIX,
+    VERSION64,
+    end64_records,
 )
 
 LEVEL = 6
@@ -37,8 +36,6 @@ DOS_DATE = (0 << 9) | (1 << 5) | 1
 """1 January 1980, the first day a zip can say."""
 MODE = 0o100644 << 16
 VERSION = 20
-VERSION64 = 45
-UNIX = 3
 ZIP64_HINT = MAX32 - (1 << 24)
 """Members expected to reach this many bytes get zip64 sizes from the start: deflating may add a little."""
 
@@ -246,7 +243,7 @@ class ZipWriter:
         if size != self._directory_size:
             raise ValueError("the directory records are not those of this zip")
         if self._members >= MAX16 or start >= MAX32 or size >= MAX32:
-            self._emit(_end64(self._members, size, start, self._offset))
+            self._emit(end64_records(self._members, size, start, self._offset))
         count = min(self._members, MAX16)
         self._emit(END.pack(END_SIGNATURE, 0, 0, count, count, min(size, MAX32), min(start, MAX32), 0))
 
@@ -302,9 +299,3 @@ class ZipWriter:
 
 def _deflater() -> zlib._Compress:
     return zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-
-
-def _end64(members: int, size: int, start: int, position: int) -> bytes:
-    made_by = (UNIX << 8) | VERSION64
-    end = END64.pack(END64_SIGNATURE, END64.size - 12, made_by, VERSION64, 0, 0, members, members, size, start)
-    return end + LOCATOR.pack(LOCATOR_SIGNATURE, 0, position, 1)

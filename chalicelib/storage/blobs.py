@@ -16,8 +16,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from chalicelib.domain.errors import NotFoundError
@@ -44,6 +42,9 @@ class Blobs:
     def client(self) -> S3Client:
         """The S3 client, made on first use."""
         if self._client is None:
+            import boto3
+            from botocore.config import Config
+
             # Path-style addresses work on every engine, and presigned links need the v4 signature.
             config = Config(signature_version="s3v4", s3={"addressing_style": "path"}, retries={"mode": "standard"})
             self._client = boto3.client("s3", config=config)

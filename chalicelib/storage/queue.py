@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,6 +36,8 @@ class Queue:
 
     def _queue(self) -> SQSClient:
         if self._client is None:
+            import boto3
+
             self._client = boto3.client("sqs")
             self._url = self._client.get_queue_url(QueueName=self.settings.queue)["QueueUrl"]
         return self._client
@@ -55,5 +55,7 @@ class Topic:
         if not self.settings.topic_arn:
             return
         if self._client is None:
+            import boto3
+
             self._client = boto3.client("sns")
         self._client.publish(TopicArn=self.settings.topic_arn, Message=json.dumps(event))

@@ -8,7 +8,7 @@ from tests.packages.graphs import graphs
 from tests.packages.support import again, give_out
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(graphs())
 def test_a_graph_comes_back_equal_from_a_conforming_package(objects: list[EpObject]) -> None:
     data = give_out(objects)

@@ -91,6 +91,7 @@ def prefix_of(namespace: str) -> str | None:
     return PREFIX_BY_NAMESPACE.get(namespace.rstrip("/#"))
 
 
+@lru_cache(maxsize=1024)
 def short_name(name: str) -> str:
     """An lxml name as `prefix:local`, or as it is when its namespace has no usual prefix.
 

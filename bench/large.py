@@ -1,0 +1,84 @@
+"""An export larger than a function's time: many workers, one package, memory that does not grow."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+import zipfile
+from collections import Counter
+from dataclasses import dataclass
+
+from bench import seed
+from bench.house import engine, learner
+from bench.work import Work, finish
+from chalicelib.domain.access import Actor
+from chalicelib.wiring import Services
+
+MIB = 1024 * 1024
+MEMORY_BUDGET = 256 * MIB
+CONTINUATIONS = 5
+READ_BYTES = MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Large:
+    """The export, and what its package holds."""
+
+    work: Work
+    content_bytes: int
+    package_bytes: int
+    members: Counter[str]
+    seeding_s: float
+    verifying_s: float
+
+    @property
+    def problems(self) -> list[str]:
+        """What broke a budget."""
+        found = []
+        if self.work.peak_bytes >= MEMORY_BUDGET:
+            found.append(f"a worker held {self.work.peak_bytes // MIB} MB")
+        if self.work.workers <= CONTINUATIONS:
+            found.append(f"only {self.work.workers - 1} continuations; give less time")
+        return found
+
+
+def export(*, files_mb: int, pages: int, limit_s: float, reserve_s: int = 5) -> Large:
+    """Export that much as workers of `limit_s` seconds, of which `reserve_s` are kept for the checkpoint."""
+    with engine(FOLIO_JOB_RESERVE_S=str(reserve_s)) as services:
+        started = time.monotonic()
+        owner = learner(services, "ada")
+        seed.book(services, owner, pages)
+        files = seed.files(services, owner, files_mb * MIB)
+        seeded = time.monotonic()
+        job = services.exports.request_all(Actor(user_id=owner.id, root_account_id=owner.root_account_id))
+        work = finish(services, job, limit_s=limit_s)
+        worked = time.monotonic()
+        package_bytes, content_bytes, members = _verified(services, work)
+        assert members["files"] == files, members
+        assert members["objects"] == pages + 1, members
+        assert work.job.counts["objects"] == pages + files + 1, work.job.counts
+        return Large(work, content_bytes, package_bytes, members, seeded - started, time.monotonic() - worked)
+
+
+def _verified(services: Services, work: Work) -> tuple[int, int, Counter[str]]:
+    """Size of the package and of what it unpacks to, and its members; every one is read and its checksum compared."""
+    members: Counter[str] = Counter()
+    unpacked = 0
+    assert work.job.result is not None
+    with tempfile.TemporaryFile() as file:
+        for piece in services.blobs.pieces(work.job.result.key):
+            file.write(piece)
+        assert file.tell() == work.job.result.size_bytes
+        with zipfile.ZipFile(file) as package:
+            for member in package.infolist():
+                with package.open(member) as content:
+                    while data := content.read(READ_BYTES):
+                        unpacked += len(data)
+                members[_kind(member.filename)] += 1
+    return work.job.result.size_bytes, unpacked, members
+
+
+def _kind(name: str) -> str:
+    if name.startswith("export_info/files/"):
+        return "files"
+    return "objects" if name.startswith("HTML/objects/") else "others"
