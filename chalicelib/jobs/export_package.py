@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from chalicelib.domain.epobject import EpObject, Kind
-from chalicelib.domain.job import JobStatus, PackageFile
+from chalicelib.domain.job import JobStatus, PackageFile, Problem
 from chalicelib.domain.person import User
 from chalicelib.jobs.run import Aborted, Outcome, Run, kept
 from chalicelib.jobs.snapshot import Snapshot, SnapshotState, take
@@ -23,12 +23,14 @@ from chalicelib.jobs.spool import Spool
 from chalicelib.packages import html_copy, manifest, names
 from chalicelib.packages.leap2a import Owner, PackageContext, feed_entry, feed_head, feed_tail
 from chalicelib.packages.zipwriter import ZipState, ZipWriter, stored_for
-from chalicelib.storage.uploads import MultipartUpload
+from chalicelib.storage.uploads import MultipartUpload, UploadLostError
 
 READ_BYTES = 1024 * 1024
 SEGMENT_BYTES = 16 * READ_BYTES
 """Between two places where a file may be cut by a checkpoint."""
 GENERATOR = "Folioport"
+RESTART_LIMIT = 3
+"""How often an export begins again because its upload was forgotten."""
 PHASES = ("snapshot", "files", "feed", "copy", "index", "manifest", "complete")
 
 
@@ -40,6 +42,9 @@ class State(msgspec.Struct):
     chunk: int = 0
     offset: int = 0
     missing: list[int] = []
+    lost: list[Problem] = []
+    """Files whose bytes are no longer there."""
+    restarts: int = 0
     previous: Kind | None = None
     done: int = 0
     zip: ZipState = ZipState()
@@ -48,6 +53,11 @@ class State(msgspec.Struct):
     members: list[str] = []
     listed: int = 0
     text: list[str] = []
+
+    @property
+    def problems(self) -> list[Problem]:
+        """All that is not in the package, and why."""
+        return [*self.snapshot.problems, *self.lost]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +72,17 @@ class ExportPackage:
         state = run.load(State) or State()
         if state.phase == "snapshot":
             _snapshot(run, state)
-        if state.phase != "complete":
-            with closing(Assembly(run, state, owner)) as assembly:
-                assembly.go_on()
-        return _complete(run, state, owner)
+        try:
+            if state.phase != "complete":
+                with closing(Assembly(run, state, owner)) as assembly:
+                    assembly.go_on()
+            return _complete(run, state, owner)
+        except UploadLostError:
+            if state.restarts >= RESTART_LIMIT:
+                raise
+            # The snapshot is still there: the same package is made again, from its first byte.
+            run.pause(State(phase=PHASES[1], snapshot=state.snapshot, restarts=state.restarts + 1))
+            raise
 
     def undo(self, run: Run) -> None:
         """Forget the parts of the upload."""
@@ -91,7 +108,7 @@ def _complete(run: Run, state: State, owner: User) -> Outcome:
     upload = MultipartUpload.resume(run.services.blobs, state.upload)
     upload.finish(content_type="application/zip")
     ended = run.services.clock.now().astimezone(ZoneInfo(run.services.settings.time_zone))
-    problems = state.snapshot.problems
+    problems = state.problems
     return Outcome(
         status=JobStatus.COMPLETE_WITH_ERRORS if problems else JobStatus.COMPLETE,
         result=PackageFile(
@@ -183,7 +200,8 @@ class Assembly:
         if content is None:
             self.snapshot.missing.add(one.id)
             self.state.missing.append(one.id)
-            self.state.snapshot.leave_out(facts.file_name, "The bytes of this file are no longer there.")
+            reason = "The bytes of this file are no longer there."
+            self.state.lost.append(Problem(outcome="left_out", title=facts.file_name, reason=reason))
             return
         if not self.state.zip.open:
             stored = stored_for(facts.media_type)
@@ -254,7 +272,7 @@ class Assembly:
         self.zip.write(manifest.head(GENERATOR))
         for piece in self.members.replay():
             self.zip.write(piece)
-        left_out = [manifest.LeftOut(0, one.title, one.reason) for one in self.state.snapshot.problems]
+        left_out = [manifest.LeftOut(0, one.title, one.reason) for one in self.state.problems]
         self.zip.write(manifest.tail(self._counts(), left_out))
         self.directory.append(self.zip.close().directory)
         self.zip.finish(self.directory.replay())

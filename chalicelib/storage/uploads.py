@@ -14,6 +14,10 @@ PART_BYTES = 8 * 1024 * 1024
 """Size of every part but the last: S3 asks for 5 MiB, and 10,000 parts of 8 MiB are 80 GB."""
 
 
+class UploadLostError(Exception):
+    """The parts sent so far are gone: S3 forgets an upload that is not completed in time."""
+
+
 @dataclass(slots=True)
 class MultipartUpload:
     """An object being written in parts of `PART_BYTES`.
@@ -78,7 +82,12 @@ class MultipartUpload:
                 Bucket=self.blobs.bucket, Key=self.key, UploadId=self.upload_id, MultipartUpload={"Parts": parts}
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] != GONE or not self.blobs.exists(self.key):
+            if error.response["Error"]["Code"] != GONE:
+                raise
+            if not self.blobs.exists(self.key):
+                raise UploadLostError(self.key) from error
+        except UploadLostError:
+            if not self.blobs.exists(self.key):
                 raise
 
     def abort(self) -> None:
@@ -100,11 +109,16 @@ class MultipartUpload:
 
     def _send(self, part: bytes) -> None:
         self._begin()
-        answer = self.blobs.client.upload_part(
-            Bucket=self.blobs.bucket,
-            Key=self.key,
-            UploadId=self.upload_id,
-            PartNumber=len(self.etags) + 1,
-            Body=part,
-        )
+        try:
+            answer = self.blobs.client.upload_part(
+                Bucket=self.blobs.bucket,
+                Key=self.key,
+                UploadId=self.upload_id,
+                PartNumber=len(self.etags) + 1,
+                Body=part,
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != GONE:
+                raise
+            raise UploadLostError(self.key) from error
         self.etags.append(answer["ETag"])

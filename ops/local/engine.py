@@ -18,6 +18,7 @@ REGION = "us-east-1"
 KEY = "test"
 """Access key and secret: the pair whose presigned links the engine checks."""
 SERVICES = "dynamodb,s3,sqs,sns,ssm,cloudformation,iam,sts"
+PROCESS = "ops.local.engine_process"
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 120.0
 SNAPSHOT_S = 20
@@ -59,15 +60,28 @@ class Ministack:
         Seconds between two snapshots of what changed; what a crash can lose. 0: saved on a clean stop only.
     keep_open
         File descriptors the engine shall hold until it ends, such as a lock on `folder`.
+    services
+        What it serves, by ministack's names.
+    process
+        The module that runs it.
     """
 
     def __init__(
-        self, folder: Path, *, port: int = 0, snapshot_s: int = SNAPSHOT_S, keep_open: tuple[int, ...] = ()
+        self,
+        folder: Path,
+        *,
+        port: int = 0,
+        snapshot_s: int = SNAPSHOT_S,
+        keep_open: tuple[int, ...] = (),
+        services: str = SERVICES,
+        process: str = PROCESS,
     ) -> None:
         self.folder = folder
         self.port = port or free_port()
         self.snapshot_s = snapshot_s
         self._keep_open = keep_open
+        self._services = services
+        self._module = process
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -108,7 +122,7 @@ class Ministack:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "ops.local.engine_process"],
+                [sys.executable, "-m", self._module],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -189,7 +203,7 @@ class Ministack:
             "PERSIST_STATE": "1",
             "S3_DATA_DIR": str(self.folder / "objects"),
             "S3_PERSIST": "1",
-            "SERVICES": SERVICES,
+            "SERVICES": self._services,
             "SFTP_ENABLED": "0",
             "STATE_DIR": str(self.folder / "state"),
             "TMPDIR": str(self.folder / "tmp"),
