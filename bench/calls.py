@@ -11,6 +11,7 @@ from bench.meter import Tally, counted
 from chalicelib.dialects.gateway import dialects
 from tests.factories import World
 
+SHORT_LIST = 10
 LIST_PAGE = 4
 """Items of a measured page; two of them fit the shortest list with one to spare."""
 
@@ -51,6 +52,11 @@ class ListCost:
     pages: tuple[tuple[tuple[str, ...], float, float], ...]
     """Calls, read units and write units of each page."""
 
+    @property
+    def told(self) -> str:
+        """The pages in a line."""
+        return "; ".join(f"{len(calls)}, {read:g}, {write:g}" for calls, read, write in self.pages)
+
 
 def list_costs(world: World, total: int) -> Iterator[ListCost]:
     """The cost of pages of `LIST_PAGE` out of lists of `total`."""
@@ -60,7 +66,9 @@ def list_costs(world: World, total: int) -> Iterator[ListCost]:
             seed.portfolios(world.services, person.user, total)
             target = f"/api/v1/users/self/eportfolios?per_page={LIST_PAGE}"
         else:
-            target = f"/api/v1/eportfolios/{seed.book(world.services, person.user, total).id}/pages?per_page={LIST_PAGE}"
+            target = (
+                f"/api/v1/eportfolios/{seed.book(world.services, person.user, total).id}/pages?per_page={LIST_PAGE}"
+            )
         person.client.get("/api/v1/users/self")  # the host is learnt
         pages = []
         for _ in range(2):

@@ -1,4 +1,4 @@
-"""A service of its own for one measurement: a throw-away strict engine, provisioned, and the environment to reach it."""
+"""A service of its own for one measurement: a throw-away strict engine, provisioned, and how to reach it."""
 
 from __future__ import annotations
 

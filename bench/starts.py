@@ -121,7 +121,11 @@ def _stage() -> Iterator[_Stage]:
 
 def _event(folder: str, name: str, route: str, value: str, token: str = "") -> str:
     head, _, variable = route.partition("{")
-    headers = [("Host", "127.0.0.1:8000"), ("Accept", "*/*"), *([("Authorization", f"Bearer {token}")] if token else [])]
+    headers = [
+        ("Host", "127.0.0.1:8000"),
+        ("Accept", "*/*"),
+        *([("Authorization", f"Bearer {token}")] if token else []),
+    ]
     match = Match(route, {variable.rstrip("}"): value})
     event = to_event(HttpRequest("GET", head + value, tuple(headers)), match, "", ())
     path = Path(folder) / f"{name}.json"

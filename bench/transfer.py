@@ -124,14 +124,14 @@ def _package(work: Work) -> str:
 def _deflate_and_upload(services: Services, owner: User, key: str) -> float:
     """Seconds to read the owner's files, deflate those an export deflates, and upload the result in parts."""
     facts = [one.file for one in graph.owned(services, owner.id) if one.file is not None]
-    client, place = services.blobs.client, {"Bucket": services.blobs.bucket, "Key": key}
+    client, bucket = services.blobs.client, services.blobs.bucket
     started, waiting = time.perf_counter(), bytearray()
     parts: list[CompletedPartTypeDef] = []
-    upload = client.create_multipart_upload(**place)["UploadId"]
+    upload = client.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
 
     def send() -> None:
         number = len(parts) + 1
-        answer = client.upload_part(**place, UploadId=upload, PartNumber=number, Body=bytes(waiting))
+        answer = client.upload_part(Bucket=bucket, Key=key, UploadId=upload, PartNumber=number, Body=bytes(waiting))
         parts.append({"ETag": answer["ETag"], "PartNumber": number})
         waiting.clear()
 
@@ -145,7 +145,7 @@ def _deflate_and_upload(services: Services, owner: User, key: str) -> float:
                 send()
         waiting += deflater.flush() if deflater else b""
     send()
-    client.complete_multipart_upload(**place, UploadId=upload, MultipartUpload={"Parts": parts})
+    client.complete_multipart_upload(Bucket=bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": parts})
     return time.perf_counter() - started
 
 

@@ -10,7 +10,11 @@ CASES = (
     Case(route=f"GET {PORTFOLIO}", budget=Budget.LIST, target=PORTFOLIO, who="the user"),
     Case(route=f"GET {PORTFOLIO}/{{id}}", budget=Budget.OWN, target=f"{PORTFOLIO}/%(guid)s"),
     Case(
-        route=f"GET {PORTFOLIO}/{{id}}", budget=Budget.OTHERS, target=f"{PORTFOLIO}/%(guid)s?key=%(share_key)s", by="bo", who="another, with a share key"
+        route=f"GET {PORTFOLIO}/{{id}}",
+        budget=Budget.OTHERS,
+        target=f"{PORTFOLIO}/%(guid)s?key=%(share_key)s",
+        by="bo",
+        who="another, with a share key",
     ),
     Case(
         route=f"GET {PORTFOLIO}/{{id}}",

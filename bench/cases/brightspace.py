@@ -38,9 +38,7 @@ CASES = (
         body='[{"ProductCode": "ep", "Version": "2.5"}]',
         media_type=JSON,
     ),
-    Case(
-        route=f"GET {DECLARED}/users/whoami", budget=Budget.OWN, target=f"{API}/lp/1.9/users/whoami", who="the user"
-    ),
+    Case(route=f"GET {DECLARED}/users/whoami", budget=Budget.OWN, target=f"{API}/lp/1.9/users/whoami", who="the user"),
     Case(
         route=f"POST {DECLARED}/export/new",
         budget=Budget.WRITE,
@@ -91,6 +89,8 @@ CASES = (
         who="the user, with an ID key",
         body='{"Name": "Low tide"}',
         media_type=JSON,
+        extra=1,
+        why=SIGNED,
     ),
     Case(route=f"GET {DECLARED}/reflection/{{id}}", budget=Budget.OWN, target=f"{EP}/reflection/%(reflection)s"),
     Case(

@@ -19,9 +19,7 @@ CASES = (
         by="admin",
         who="admin, by SIS id",
     ),
-    Case(
-        route=f"GET {USER}/eportfolios", budget=Budget.LIST, target=f"{V1}/users/self/eportfolios", who="the user"
-    ),
+    Case(route=f"GET {USER}/eportfolios", budget=Budget.LIST, target=f"{V1}/users/self/eportfolios", who="the user"),
     Case(
         route=f"GET {USER}/eportfolios",
         budget=Budget.LIST,

@@ -22,9 +22,7 @@ TURN = 40
 def main() -> None:
     """Measure."""
     ours, bare = (json.loads(Path(name).read_bytes()) for name in sys.argv[1:3])
-    turns: list[tuple[float, float]] = []
-    for _ in range(int(sys.argv[3]) + 1):
-        turns.append((_turn(app.app, ours), _turn(bare_app.app, bare)))
+    turns = [(_turn(app.app, ours), _turn(bare_app.app, bare)) for _ in range(int(sys.argv[3]) + 1)]
     sys.stderr.write(json.dumps(turns[1:]))
 
 

@@ -85,7 +85,6 @@ class ArtifactService:
         """
         if reflection_id == object_id:
             raise InvalidError("A reflection cannot reflect on itself.", field="objectId")
-        self._check_access(actor)
         for _ in range(TRIES):
             reflection, target = self._own_pair(actor, reflection_id, object_id)
             changed = _related(reflection, target, remove=remove)
@@ -131,9 +130,10 @@ class ArtifactService:
         check_access(self.objects.places(actor, [])[1])
 
     def _own_pair(self, actor: Actor, reflection_id: int, object_id: int) -> tuple[EpObject, EpObject]:
-        """Both in one read; when one is not among the actor's, `own` tells why."""
+        """Both and the right to them in one read; when one is not among the actor's, `own` tells why."""
         keys = [(Kind.REFLECTION, reflection_id), *((kind, object_id) for kind in Kind)]
-        found = self.objects.own(actor.user_id, keys)
+        found, account = self.objects.holdings(actor, keys)
+        check_access(account)
         reflection, target = found.get(reflection_id), found.get(object_id)
         if reflection is None or reflection.deleted or reflection.kind is not Kind.REFLECTION:
             reflection = self.own(actor, (Kind.REFLECTION,), reflection_id)

@@ -97,6 +97,9 @@ class ObjectStore(Protocol):
     def own(self, owner_id: int, keys: Sequence[tuple[Kind, int]]) -> dict[int, EpObject]:
         """Those of the owner's objects, by id; absent ones are left out."""
 
+    def holdings(self, actor: Actor, keys: Sequence[tuple[Kind, int]]) -> tuple[dict[int, EpObject], Account | None]:
+        """Those of the actor's objects, by id, and their root account, in one call."""
+
     def places(self, actor: Actor, ids: Sequence[int]) -> tuple[dict[int, Place], Account]:
         """Where those ids lead, and the actor's root account."""
 

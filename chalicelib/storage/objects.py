@@ -114,6 +114,14 @@ class Objects:
         records = only(self.tables.batch_get([(self.tables.objects, wanted)]), ObjectRecord)
         return {one.id: one for one in map(self.entity, records)}
 
+    def holdings(self, actor: Actor, keys: Sequence[tuple[Kind, int]]) -> tuple[dict[int, EpObject], Account | None]:
+        """Those of the actor's objects, by id, and their root account, in one call."""
+        account_key = people.account_key(actor.root_account_id)
+        wanted = [{"owner": actor.user_id, "key": object_key(kind, object_id)} for kind, object_id in keys]
+        found = self.tables.batch_get([(self.tables.objects, wanted), (self.tables.people, [account_key])])
+        held = {one.id: one for one in map(self.entity, only(found, ObjectRecord))}
+        return held, _first(found, account_key, Account)
+
     def places(self, actor: Actor, ids: Sequence[int]) -> tuple[dict[int, Place], Account]:
         """Where those ids lead, and the actor's root account."""
         account_key = people.account_key(actor.root_account_id)

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -60,10 +61,10 @@ class Ministack:
         Seconds between two snapshots of what changed; what a crash can lose. 0: saved on a clean stop only.
     keep_open
         File descriptors the engine shall hold until it ends, such as a lock on `folder`.
-    services
-        What it serves, by ministack's names.
     process
         The module that runs it.
+    variables
+        Variables of ministack to add or replace.
     """
 
     def __init__(
@@ -73,15 +74,15 @@ class Ministack:
         port: int = 0,
         snapshot_s: int = SNAPSHOT_S,
         keep_open: tuple[int, ...] = (),
-        services: str = SERVICES,
         process: str = PROCESS,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder
         self.port = port or free_port()
         self.snapshot_s = snapshot_s
         self._keep_open = keep_open
-        self._services = services
         self._module = process
+        self._variables = dict(variables or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -203,8 +204,9 @@ class Ministack:
             "PERSIST_STATE": "1",
             "S3_DATA_DIR": str(self.folder / "objects"),
             "S3_PERSIST": "1",
-            "SERVICES": self._services,
+            "SERVICES": SERVICES,
             "SFTP_ENABLED": "0",
             "STATE_DIR": str(self.folder / "state"),
             "TMPDIR": str(self.folder / "tmp"),
+            **self._variables,
         }

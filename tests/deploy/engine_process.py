@@ -1,7 +1,9 @@
-"""The local AWS with the one door `chalice deploy` needs and ministack 1.5.33 has not: importing a REST API.
+"""The local AWS, with what ministack 1.5.33 has not and a deployment needs.
 
-ministack answers ImportRestApi and PutRestApi with success and makes an empty API. Here both read the definition, with
+**Importing a REST API.** ministack answers ImportRestApi and PutRestApi with success and makes an empty API. Here both read the definition, with
 the functions ministack's own CloudFormation uses. `overwrite` forgets gateway responses, as replacing a definition does.
+
+**Batches of SQS.** AWS checks `sqs:SendMessage` for SendMessageBatch and knows no action of that name; ministack does.
 """
 
 from __future__ import annotations
@@ -10,11 +12,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ministack.core import iam_actions
 from ministack.services import apigateway_v1 as gateway
 
 from ops.local import engine_process
 
 _handle = gateway.handle_request
+_action = iam_actions._action_from_target
 
 
 async def handle_request(method: str, path: str, headers: Any, body: bytes, query: Mapping[str, Any]) -> Any:
@@ -50,6 +54,13 @@ def _answer(api_id: str, status: int) -> Any:
     return gateway._v1_response(gateway._rest_api_view(gateway._rest_apis[api_id]), status)
 
 
+def action_from_target(headers: Any) -> str | None:
+    """The IAM action of a JSON-protocol call."""
+    name: str | None = _action(headers)
+    return name.removesuffix("Batch") if name and "AmazonSQS" in headers.get("x-amz-target", "") else name
+
+
 if __name__ == "__main__":
     gateway.handle_request = handle_request
+    iam_actions._action_from_target = action_from_target
     engine_process.main()

@@ -1,0 +1,178 @@
+"""The budgets, measured: `make bench` runs every section, `python -m bench SECTION` one of them."""
+
+from __future__ import annotations
+
+import sys
+
+from cyclopts import App
+from rich.console import Console
+from rich.table import Table
+
+from bench import calls as counts
+from bench import datamodel, starts
+from bench import large as big
+from bench import transfer as rates
+from bench.house import world
+
+MIB = 1024 * 1024
+app = App(name="bench", help="Measure the budgets.", version_flags=[], result_action="return_value")
+console = Console(width=180)
+
+
+@app.command
+def calls(*, list_total: int = 20_000) -> bool:
+    """DynamoDB calls and capacity of every route, and of pages of short and long lists (deterministic).
+
+    Parameters
+    ----------
+    list_total
+        Items of the long list.
+    """
+    sheet = Table("route", "for", "calls", "budget", "RCU", "WCU", "S3", "SQS", title="calls in sequence")
+    with world() as made:
+        good = not counts.routes_without_case()
+        for route in counts.routes_without_case():
+            sheet.add_row(route, "no case in bench/cases", style="red")
+        for cost in counts.costs(made):
+            case, tally = cost.case, cost.tally
+            budget = f"{case.budget.calls}" + (f"+{case.extra}" if case.extra else "")
+            units = (f"{tally.read_units:g}", f"{tally.write_units:g}")
+            others = (str(tally.count("s3")), str(tally.count("sqs")))
+            style = "" if cost.within else "red"
+            sheet.add_row(case.route, case.who, str(len(tally.dynamodb)), budget, *units, *others, style=style)
+            good &= cost.within
+        console.print(sheet)
+        short, long = (list(counts.list_costs(made, total)) for total in (counts.SHORT_LIST, list_total))
+    lists = Table("list", "items", "each of two pages: calls, RCU, WCU", title="a page of a list")
+    for few, many in zip(short, long, strict=True):
+        same = few.pages == many.pages
+        for found in (few, many):
+            lists.add_row(found.name, f"{found.total:,}", found.told, style="" if same else "red")
+        good &= same
+    console.print(lists)
+    return good
+
+
+@app.command
+def table() -> bool:
+    """Write the access-pattern table of docs/data-model.md."""
+    with world() as made:
+        datamodel.write(datamodel.table(counts.costs(made)))
+    return True
+
+
+@app.command
+def cold(*, runs: int = 15, modules: int = 15) -> bool:
+    """A fresh process up to its first answer, against a bare Chalice application; slow imports when it is over.
+
+    Parameters
+    ----------
+    runs
+        Of each, by turns.
+    modules
+        How many imports to list.
+    """
+    found = starts.cold(runs)
+    _pair("cold start", found)
+    if not found.within:
+        rows = Table("module", "own µs", title="slowest imports")
+        for name, microseconds in starts.imports(modules):
+            rows.add_row(name, f"{microseconds:,}")
+        console.print(rows)
+    return True
+
+
+@app.command
+def warm(*, rounds: int = 20) -> bool:
+    """CPU time of a warm request, against a bare Chalice route that makes the same calls."""
+    _pair("warm request, CPU", starts.warm(rounds))
+    return True
+
+
+@app.command
+def transfer(
+    *, files_mb: int = 128, pages: int = 2000, rounds: int = 3, small_mb: int = 10, large_mb: int = 512
+) -> bool:
+    """Speed and memory of exports and imports, against bare loops.
+
+    Parameters
+    ----------
+    files_mb
+        Files of the timed export.
+    pages
+        Entries of the timed import.
+    rounds
+        Of each, by turns; the best counts.
+    small_mb
+        Files of the small package whose memory is measured.
+    large_mb
+        Files of the large one.
+    """
+    sheet = Table("what", "amount", "job s", "bare s", "speed of bare", "budget", title="transfer")
+    export, imported = rates.exports(files_mb=files_mb, rounds=rounds), rates.imports(pages=pages, rounds=rounds)
+    for name, amount, rate in (
+        ("export", f"{export.amount // MIB} MB", export),
+        ("import", f"{imported.amount} entries", imported),
+    ):
+        figures = (f"{rate.ours_s:.2f}", f"{rate.bare_s:.2f}", f"{rate.ratio:.2f}", f">= {rate.budget}")
+        sheet.add_row(name, amount, *figures, style="" if rate.within else "red")
+    console.print(sheet)
+    kept = Table(
+        "what", f"{small_mb} MB: extra", f"{large_mb} MB: extra", "peak of all", title="memory of a worker, MB"
+    )
+    good = True
+    for name, memory in rates.memory(small_mb=small_mb, large_mb=large_mb).items():
+        sizes = (memory.small_bytes, memory.large_bytes, memory.peak_bytes)
+        kept.add_row(name, *(f"{size / MIB:.0f}" for size in sizes), style="" if memory.within else "red")
+        good &= memory.within
+    console.print(kept)
+    return good
+
+
+@app.command
+def large(*, files_mb: int = 1024, pages: int = 20_000, limit_s: float = 15) -> bool:
+    """An export that outlasts its function's time several times over.
+
+    Parameters
+    ----------
+    files_mb
+        Files to export, half photographs, half text.
+    pages
+        Pages to export.
+    limit_s
+        Time of a function, in seconds; 5 of them are kept for the checkpoint.
+    """
+    found = big.export(files_mb=files_mb, pages=pages, limit_s=limit_s)
+    rows = Table("what", "figure", title="a large export")
+    for name, figure in (
+        ("content", f"{found.content_bytes:,} bytes"),
+        ("package", f"{found.package_bytes:,} bytes"),
+        ("members", ", ".join(f"{count:,} {kind}" for kind, count in found.members.items())),
+        ("workers", str(found.work.workers)),
+        ("time at work", f"{found.work.seconds:.1f} s"),
+        ("most memory of a worker", f"{found.work.peak_bytes / MIB:.0f} MB"),
+        ("seeding, verifying", f"{found.seeding_s:.1f} s, {found.verifying_s:.1f} s"),
+    ):
+        rows.add_row(name, figure)
+    console.print(rows)
+    for problem in found.problems:
+        console.print(f"[red]{problem}[/red]")
+    return not found.problems
+
+
+@app.default
+def everything() -> bool:
+    """Every section."""
+    good = [section() for section in (calls, cold, warm, transfer, large)]
+    return all(good)
+
+
+def _pair(title: str, found: starts.Pair) -> None:
+    sheet = Table("Folioport ms", "bare ms", "ratio", "budget", title=title)
+    figures = (f"{found.ours_s * 1000:.1f}", f"{found.bare_s * 1000:.1f}", f"{found.ratio:.2f}", f"<= {found.budget}")
+    sheet.add_row(*figures, style="" if found.within else "red")
+    console.print(sheet)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if app() else 1)

@@ -1,0 +1,135 @@
+"""The local AWS of the deployment tests, and stages in it, worked on through the operator's commands alone."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from chalicelib.settings import load
+from chalicelib.wiring import Services, wire
+from ops.local.engine import Ministack
+
+ROOT = Path(__file__).parents[2]
+SERVICES = "dynamodb,s3,sqs,sns,ssm,cloudformation,iam,sts,lambda,apigateway,events,logs,monitoring"
+PROJECT = ("app.py", "chalicelib", "ops", ".chalice", "requirements.txt", "README.md", "tests/packages/accept")
+COMMAND_TIMEOUT_S = 300
+CHALICE = str(Path(sys.executable).with_name("chalice"))
+
+
+class Cloud(Ministack):
+    """An engine that executes what is deployed to it, and a copy of the project to deploy from."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            folder / "engine",
+            snapshot_s=0,
+            process="tests.deploy.engine_process",
+            # The host of a deployed API: {id}.execute-api.localhost
+            variables={"SERVICES": SERVICES, "MINISTACK_HOST": "localhost"},
+        )
+        self.project = folder / "project"
+        copy_project(self.project)
+
+    def deployed(self, name: str) -> Stage:
+        """Provision and deploy a stage."""
+        stage = Stage(self, name)
+        stage.ops("provision", "--yes")
+        stage.chalice("deploy")
+        return stage
+
+    def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a command in the project against this AWS."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FOLIO_"))}
+        done = subprocess.run(
+            command,
+            cwd=self.project,
+            env=kept | self.environment,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT_S,
+        )
+        assert not check or done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+        return done
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage in the cloud."""
+
+    cloud: Cloud
+    name: str
+
+    def ops(self, *words: str) -> Any:
+        """An operator command's JSON answer."""
+        answer = self.cloud.run(sys.executable, "-m", "ops", "--stage", self.name, *words, "--json")
+        return json.loads(answer.stdout.strip().splitlines()[-1])
+
+    def chalice(self, command: str) -> str:
+        """What `chalice COMMAND --stage NAME` printed."""
+        return self.cloud.run(CHALICE, command, "--stage", self.name).stdout
+
+    def resources(self) -> dict[str, Any]:
+        """What chalice remembers of its last deployment, by name."""
+        path = self.cloud.project / ".chalice" / "deployed" / f"{self.name}.json"
+        found = json.loads(path.read_text(encoding="utf-8"))["resources"]
+        return {one["name"]: one for one in found}
+
+    @property
+    def host(self) -> str:
+        """Host of the deployed API."""
+        return f"{self.resources()['rest_api']['rest_api_id']}.execute-api.localhost:{self.cloud.port}"
+
+    @property
+    def url(self) -> str:
+        """Where clients find the service: host and stage prefix."""
+        return f"http://{self.host}/api"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The stage's variables in the configuration."""
+        config = json.loads((self.cloud.project / ".chalice" / "config.json").read_text(encoding="utf-8"))
+        found: dict[str, str] = config["stages"][self.name]["environment_variables"]
+        return found
+
+    @cached_property
+    def services(self) -> Services:
+        """The stage's stores, seen as the operator sees them."""
+        return wire(load(self.variables))
+
+    def people(self, folder: Path, *names: tuple[str, str]) -> list[dict[str, Any]]:
+        """People loaded by `sis-import`, with a token and a key pair each."""
+        folder.mkdir(exist_ok=True)
+        with (folder / "users.csv").open("w", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            rows.writerow(["user_id", "login_id", "first_name", "last_name", "email", "status"])
+            for first, last in names:
+                rows.writerow([first, first, first, last, f"{first}@example.edu", "active"])
+        assert self.ops("sis-import", str(folder))["failed"] == 0
+        found = []
+        for first, _ in names:
+            user = f"sis_user_id:{first}"
+            token = self.ops("token", "create", "--user", user, "--purpose", "deployment test")
+            pair = self.ops("idkey", "create", "--user", user)
+            found.append({"id": token["user_id"], "token": token["visible_token"], "pair": pair})
+        return found
+
+
+def copy_project(target: Path) -> None:
+    """A copy of what an operator's checkout has, as far as it matters here."""
+    ignore = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
+    for name in PROJECT:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=ignore)
+        else:
+            target.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target / name)
