@@ -23,30 +23,32 @@ BLOCK_BYTES = 64 * 1024
 """Longer than what deflate looks back, so that a block that comes again is not seen to."""
 
 
-def put(services: Services, objects: Iterable[EpObject]) -> int:
-    """Write objects, and what leads to them by id; how many those were."""
+def put(services: Services, objects: Iterable[EpObject], *, locators: bool = True) -> int:
+    """Write objects, and unless told not to, what leads to them by id; how many those were."""
     store, tables, count = services.objects, services.tables, 0
     with tables.objects.batch_write() as items, tables.locators.batch_write() as places:
         for one in objects:
             items.save(store.record(one))
-            places.save(store.locator(one))
+            if locators:
+                places.save(store.locator(one))
             count += 1
     return count
 
 
 def portfolios(services: Services, owner: User, count: int) -> None:
-    """Give an owner that many portfolios."""
-    put(services, (replace(draft, id=new_id) for new_id, draft in _drafts(services, owner, count)))
+    """Give an owner that many portfolios, for lists: only their owner finds them by id."""
+    made = (replace(draft, id=new_id) for new_id, draft in _drafts(services, owner, count))
+    put(services, made, locators=False)
     _count(services, owner, count)
 
 
 def book(services: Services, owner: User, pages: int) -> EpObject:
-    """A portfolio of that many pages, each with some text."""
+    """A portfolio of that many pages, each with some text; only their owner finds them by id."""
     ((new_id, draft),) = _drafts(services, owner, 1)
     assert draft.portfolio is not None
     portfolio = replace(draft, id=new_id, portfolio=replace(draft.portfolio, page_count=pages))
     put(services, [portfolio])
-    put(services, _pages(portfolio, pages))
+    put(services, _pages(portfolio, pages), locators=False)
     _count(services, owner, 1)
     return portfolio
 

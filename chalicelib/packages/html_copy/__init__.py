@@ -61,18 +61,6 @@ _LABELS = {
     "leap2:orgdata": "",
     "atom:rights": "rights",
 }
-LABELS = {
-    Kind.PORTFOLIO: "Portfolio",
-    Kind.PAGE: "Page",
-    Kind.REFLECTION: "Reflection",
-    Kind.COLLECTION: "Collection",
-    Kind.FILE: "File",
-    Kind.LINK: "Link",
-    Kind.ACCREDITATION: "Accreditation",
-    Kind.FORM: "Form",
-    Kind.ITEM: "Item",
-}
-"""What a page says its object is."""
 
 
 def style() -> bytes:
