@@ -20,7 +20,7 @@ console = Console(width=180)
 
 
 @app.command
-def calls(*, list_total: int = 20_000) -> bool:
+def calls(*, list_total: int = 100_000) -> bool:
     """DynamoDB calls and capacity of every route, and of pages of short and long lists (deterministic).
 
     Parameters

@@ -106,6 +106,17 @@ def _check(settings: Settings) -> None:
         raise SettingsError("FOLIO_CLOCK_OFFSET_S is for the local stage only.")
     if settings.secret_key and len(settings.secret_key) < 32:
         raise SettingsError("FOLIO_SECRET_KEY must have at least 32 characters.")
-    for name in ("link_ttl_s", "package_ttl_s", "job_lease_s", "job_attempts", "max_body_bytes"):
+    if settings.time_zone != "UTC":
+        _check_zone(settings.time_zone)
+    for name in ("link_ttl_s", "package_ttl_s", "job_lease_s", "job_attempts", "job_pickup_s", "max_body_bytes"):
         if getattr(settings, name) <= 0:
             raise SettingsError(f"{PREFIX}{name.upper()} must be positive.")
+
+
+def _check_zone(name: str) -> None:
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise SettingsError(f"FOLIO_TIME_ZONE must be the name of a zone like Europe/Oslo, not {name!r}.") from None

@@ -90,6 +90,13 @@ def holds_over(viewer: User | None, subject: User | None) -> bool:
     )
 
 
+def foreign(actor: Actor, sight: Sight) -> bool:
+    """Whether the object is of another root account (tenant): to the viewer there is no such thing."""
+    if actor.user_id == sight.object.owner_id:
+        return False
+    return sight.owner is None or sight.owner.root_account_id != actor.root_account_id
+
+
 def may_list_portfolios(viewer: User, owner: User) -> Decision:
     """The user, or a holder of `moderate_user_content` over them (canvas-a 2.3)."""
     if viewer.id == owner.id or holds_over(viewer, owner):

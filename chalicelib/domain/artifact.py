@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+from chalicelib.domain import access
 from chalicelib.domain.access import Actor
 from chalicelib.domain.epobject import EpObject, FileFacts, Kind, Tag
 from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError
@@ -40,9 +41,8 @@ class ArtifactService:
 
     def create_reflection(self, actor: Actor, draft: ObjectDraft) -> EpObject:
         """A new reflection; its text is the draft's description. Raises InvalidError, DeniedError."""
-        check_description(draft.description)
-        _check(replace(draft, description=""))
         self._check_access(actor)
+        check_description(draft.description)
         return self._create(
             actor, Kind.REFLECTION, replace(draft, description=""), content=draft.description, content_type="text"
         )
@@ -60,11 +60,10 @@ class ArtifactService:
             Its title; `file` when not given (brightspace 6.1).
         """
         draft = ObjectDraft(name=(name.strip() and name) or DEFAULT_FILE_NAME, description=description)
-        _check(draft)
         self._check_access(actor)
+        _check(draft)
 
         def stored() -> FileFacts:
-            # Asked at every try: unused bytes may be collected between storing them and referring to them.
             blob = self.blobs.put_file(content)
             return FileFacts(
                 file_name=_base_name(file_name) or draft.name,
@@ -73,7 +72,10 @@ class ArtifactService:
                 sha256=blob.sha256,
             )
 
-        return self._create(actor, Kind.FILE, draft, file=stored)
+        created = self._create(actor, Kind.FILE, draft, file=stored)
+        # Unused bytes may be collected between storing them and referring to them; from now on they may not.
+        self.blobs.put_file(content)
+        return created
 
     def reflect_on(self, actor: Actor, reflection_id: int, object_id: int, *, remove: bool = False) -> EpObject:
         """Associate a reflection with an object of the same owner, or end it; stated on both (brightspace 6.1).
@@ -112,7 +114,7 @@ class ArtifactService:
             self._check_access(actor)
         else:
             check_access(sight.account)
-        if sight is None or sight.object.deleted:
+        if sight is None or sight.object.deleted or access.foreign(actor, sight):
             raise NotFoundError(f"There is no object {object_id}.")
         if sight.object.owner_id != actor.user_id:
             raise DeniedError(f"Object {object_id} belongs to someone else.")

@@ -8,12 +8,14 @@ from functools import partial
 from typing import NamedTuple
 
 from chalicelib.domain.access import Actor, holds_over
+from chalicelib.domain.epobject import NAME_LIMIT
 from chalicelib.domain.errors import ConflictError, InvalidError, NotFoundError
 from chalicelib.domain.person import Account, AccountRow, AdminRole, AdminRow, RowOutcome, User, UserRow
 from chalicelib.domain.ports import Clock, CredentialStore, Ids, PeopleStore
 
 USER_SCHEMES = ("sis_user_id", "sis_login_id", "sis_integration_id")
 ACCOUNT_SCHEMES = ("sis_account_id", "sis_integration_id")
+ID_DIGITS = 19
 DELETED = "deleted"
 STATES = ("active", "suspended", DELETED)
 
@@ -106,6 +108,7 @@ class Directory:
     def _upsert_account(self, root: Account, row: AccountRow) -> bool:
         if not row.sis_id or not row.name.strip():
             raise InvalidError("account_id and name must not be blank.")
+        _check_names(row.sis_id)
         parent = self._account_or_root(root, row.parent_sis_id)
         known = self.people.resolve(root.id, "sis_account_id", row.sis_id)
         before = self.people.account(known) if known else None
@@ -133,6 +136,7 @@ class Directory:
     def _upsert_user(self, root: Account, row: UserRow) -> bool:
         if not row.sis_id or not row.login_id:
             raise InvalidError("user_id and login_id must not be blank.")
+        _check_names(row.sis_id, row.login_id, row.integration_id)
         known = self.people.resolve(root.id, "sis_user_id", row.sis_id)
         before = self.people.user(known) if known else None
         names = _names(row)
@@ -188,10 +192,10 @@ class Directory:
         return account
 
     def _resolve(self, root_id: int, reference: str, schemes: Sequence[str]) -> int:
-        if reference.isascii() and reference.isdigit():
+        if reference.isascii() and reference.isdigit() and len(reference) <= ID_DIGITS:
             return int(reference)
         scheme, colon, value = _unhexed(reference).partition(":")
-        if colon and scheme in schemes and value:
+        if colon and scheme in schemes and 0 < len(value) <= NAME_LIMIT:
             found = self.people.resolve(root_id, scheme, value)
             if found is not None:
                 return found
@@ -226,6 +230,12 @@ def _names(row: UserRow) -> _Names:
         first, last = (last, "") if not first else (first, last)
     sortable = row.sortable_name.strip() or (f"{last}, {first}" if first and last else name)
     return _Names(name, first, last, sortable, row.short_name.strip() or name)
+
+
+def _check_names(*names: str) -> None:
+    """What people and accounts are found by is short: a longer text cannot be a key."""
+    if any(len(name) > NAME_LIMIT for name in names):
+        raise InvalidError(f"Ids and logins must have at most {NAME_LIMIT} characters.")
 
 
 def _state(status: str) -> str:

@@ -32,9 +32,10 @@ def mint(now: datetime, randbits: Callable[[int], int]) -> int:
 def derive(started: datetime, job_id: int, ordinal: int, salt: int = 0) -> int:
     """The id of entry `ordinal` of job `job_id`: ascending in `ordinal`, the same at each call.
 
-    `salt` makes another set of ids, for a job whose first set met an id already taken.
+    All ids of a job share their low bits, so two jobs of the same time meet in one case of 4,096, however long they
+    are. `salt` makes another set of ids, for a job whose first set met an id already taken.
     """
-    digest = hashlib.blake2b(f"{job_id}/{ordinal}/{salt}".encode(), digest_size=2).digest()
+    digest = hashlib.blake2b(f"{job_id}/{salt}".encode(), digest_size=2).digest()
     return ((_milliseconds(started) + ordinal) << LOW_BITS) | (int.from_bytes(digest, "big") & LOW_MASK)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.domain import access
-from chalicelib.domain.access import Actor
+from chalicelib.domain.access import Actor, Sight
 from chalicelib.domain.epobject import Carried, EpObject, Kind, PageFacts, Section
 from chalicelib.domain.errors import ConflictError, InvalidError, NotFoundError
 from chalicelib.domain.paging import PageRequest, Slice
@@ -146,10 +146,12 @@ class PageService:
 
     def _own_page(self, actor: Actor, portfolio_id: int, page_id: int) -> tuple[EpObject, EpObject]:
         keys = ((Kind.PORTFOLIO, portfolio_id), (Kind.PAGE, page_id))
-        found = self.objects.own(actor.user_id, keys)
+        found, account = self.objects.mine(actor, keys)
         portfolio, page = found.get(portfolio_id), found.get(page_id)
-        if portfolio is None or portfolio.deleted:
+        if portfolio is None:
             portfolio = self._own_portfolio(actor, portfolio_id)  # tells not found from denied
+        else:
+            require(access.may_author_portfolio(actor, Sight(object=portfolio, account=account)))
         if page is None or page.deleted or page.page is None or page.page.portfolio_id != portfolio_id:
             raise NotFoundError("There is no such page.")
         return portfolio, page

@@ -145,10 +145,11 @@ class PortfolioService:
         Raises
         ------
         NotFoundError
-            No portfolio has that id; or, when asked for by `guid`, it has another GUID or is deleted.
+            No portfolio of the actor's root account has that id; or, when asked for by `guid`, it has another GUID
+            or is deleted.
         """
         sight = self.objects.find(actor, (Kind.PORTFOLIO,), portfolio_id)
-        if sight is None:
+        if sight is None or access.foreign(actor, sight):
             raise NotFoundError("There is no such portfolio.")
         if guid and (sight.object.deleted or _facts(sight.object).guid != guid):
             raise NotFoundError("There is no such portfolio.")

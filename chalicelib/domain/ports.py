@@ -100,6 +100,9 @@ class ObjectStore(Protocol):
     def holdings(self, actor: Actor, keys: Sequence[tuple[Kind, int]]) -> tuple[dict[int, EpObject], Account | None]:
         """Those of the actor's objects, by id, and their root account, in one call."""
 
+    def mine(self, actor: Actor, keys: Sequence[tuple[Kind, int]]) -> tuple[dict[int, EpObject], Account]:
+        """Those of the actor's objects, by id, and the actor's root account, in one call."""
+
     def places(self, actor: Actor, ids: Sequence[int]) -> tuple[dict[int, Place], Account]:
         """Where those ids lead, and the actor's root account."""
 
@@ -128,9 +131,6 @@ class ObjectStore(Protocol):
 class ImportStore(Protocol):
     """What imports write."""
 
-    def expect(self, digests: Iterable[str]) -> None:
-        """Say that these blobs are about to be stored, so that they go again if nothing comes to refer to them."""
-
     def put(self, owner_id: int, imported: Sequence[EpObject]) -> None:
         """Write objects of one import; those it wrote before are left as they are.
 
@@ -138,6 +138,8 @@ class ImportStore(Protocol):
         ------
         ConflictError
             An id is taken by something else.
+        Exception
+            Others were at the same counters all the time; trying later may do.
         """
 
     def remove(self, owner_id: int, imported: Sequence[EpObject]) -> None:

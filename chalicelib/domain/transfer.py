@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, BinaryIO
 
 from chalicelib.domain.access import Actor, holds_over
 from chalicelib.domain.epobject import EpObject, Kind, associated_ids
-from chalicelib.domain.errors import DeniedError, InvalidError, NotFoundError
+from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from chalicelib.domain.job import Job, JobKind, JobStatus, PackageFile
 from chalicelib.domain.person import Account, User
+from chalicelib.domain.portfolio import TRIES
 from chalicelib.domain.ports import BlobStore, Clock, Ids, JobQueue, JobStore, ObjectStore, PeopleStore
 
 EXPORT_ID_LIMIT = 10_000
-"""Objects one export may name; an export of all has no limit."""
+"""Objects one export may name, with what the options add; an export of all has no limit."""
+EXPANDED_BATCH = 50
+"""Named objects in memory at once while the options look for more."""
 TARGET_LIMIT = 90
 """Target users of one import: their jobs are written in one transaction."""
 
@@ -43,10 +46,33 @@ class JobService:
     keep_s: int
 
     def start(self, jobs: Sequence[Job], idempotency: str = "") -> list[Job]:
-        """Write the jobs, then announce them. A repeated idempotency key answers the jobs it made before."""
-        made = self.jobs.create(jobs, idempotency)
-        self.queue.send(job.id for job in made if job.status is JobStatus.QUEUED)
-        return made
+        """Write the jobs, then announce them. A repeated idempotency key answers the jobs it made before.
+
+        Raises
+        ------
+        NotFoundError
+            No free id was found (brightspace 4.1, 5.1).
+        """
+        for _ in range(TRIES):
+            jobs = self._numbered(jobs)
+            try:
+                made = self.jobs.create(jobs, idempotency)
+            except ConflictError:
+                jobs = [replace(job, id=self.ids.new()) for job in jobs]
+                continue
+            self.queue.send(job.id for job in made if job.status is JobStatus.QUEUED)
+            return made
+        raise NotFoundError("No free task id was found; try again.")
+
+    def _numbered(self, jobs: Sequence[Job]) -> list[Job]:
+        """The jobs with ids that differ: of many made in one millisecond, two may well have drawn the same."""
+        distinct: dict[int, Job] = {}
+        for job in jobs:
+            numbered = job
+            while numbered.id in distinct:
+                numbered = replace(job, id=self.ids.new())
+            distinct[numbered.id] = numbered
+        return list(distinct.values())
 
     def draft(self, actor: Actor, kind: JobKind, owner_id: int, parameters: dict[str, Any]) -> Job:
         """A job that is not stored yet."""
@@ -100,12 +126,11 @@ class ExportService:
             No access, or one of them is someone else's.
         """
         wanted = list(dict.fromkeys(ids))
+        places, account = self.objects.places(actor, wanted[:EXPORT_ID_LIMIT])
+        check_access(account)
         if not wanted:
             raise InvalidError("Name at least one object.", field="ObjectIds", code="blank")
-        if len(wanted) > EXPORT_ID_LIMIT:
-            raise InvalidError(f"Name at most {EXPORT_ID_LIMIT} objects, or export all.", field="ObjectIds")
-        places, account = self.objects.places(actor, wanted)
-        check_access(account)
+        _check_count(wanted)
         places = {object_id: place for object_id, place in places.items() if not place.deleted}
         if not places:
             raise InvalidError("None of the objects exists.", field="ObjectIds")
@@ -114,6 +139,7 @@ class ExportService:
         keys = {object_id: place.kind for object_id, place in places.items()}
         if options and options != ExportOptions():
             keys |= self._added(actor, keys, options)
+            _check_count(keys)
         parameters = {"keys": [[kind.value, object_id] for object_id, kind in sorted(keys.items())]}
         job = self.jobs.draft(actor, JobKind.EXPORT, actor.user_id, parameters)
         return self.jobs.start([job], _scoped(idempotency, "export/new"))[0]
@@ -134,15 +160,11 @@ class ExportService:
         return job.result
 
     def _added(self, actor: Actor, keys: dict[int, Kind], options: ExportOptions) -> dict[int, Kind]:
-        named = self.objects.own(actor.user_id, [(kind, object_id) for object_id, kind in keys.items()])
-        added: set[int] = set()
-        if options.associated:
-            added |= associated_ids(named.values())
-        if options.reflections:
-            added |= {target for one in named.values() for target in one.targets("reflected_on_by")}
-        if options.of_reflections:
-            reflections: list[EpObject] = [one for one in named.values() if one.kind is Kind.REFLECTION]
-            added |= {target for one in reflections for target in one.targets("reflects_on")}
+        wanted, added = [(kind, object_id) for object_id, kind in keys.items()], set[int]()
+        for start in range(0, len(wanted), EXPANDED_BATCH):
+            named = self.objects.own(actor.user_id, wanted[start : start + EXPANDED_BATCH])
+            added |= _associated(named.values(), options)
+            _check_count(added)
         places, _ = self.objects.places(actor, sorted(added - keys.keys()))
         found = {
             object_id: place.kind
@@ -186,6 +208,8 @@ class ImportService:
         drafts = [replace(draft, parameters={"upload": key}) for draft in drafts]
         made = self.jobs.start(drafts, _scoped(idempotency, "import/new"))
         by_owner = {job.owner_id: job for job in made}
+        if not by_owner.keys() >= set(wanted):
+            raise InvalidError("This idempotency key was used for other target users.", field="Idempotency-Key")
         return [by_owner[target] for target in (targets or wanted)]
 
     def _check_targets(self, actor: Actor, wanted: Sequence[int]) -> None:
@@ -200,6 +224,22 @@ class ImportService:
             raise NotFoundError("A target user does not exist or cannot receive.")
         if any(user is not None and user.id != actor.user_id and not holds_over(viewer, user) for user in found):
             raise DeniedError("You may import for yourself only.")
+
+
+def _associated(named: Collection[EpObject], options: ExportOptions) -> set[int]:
+    """Ids the options add to these objects, one hop away."""
+    found: set[int] = associated_ids(named) if options.associated else set()
+    for one in named:
+        if options.reflections:
+            found |= set(one.targets("reflected_on_by"))
+        if options.of_reflections and one.kind is Kind.REFLECTION:
+            found |= set(one.targets("reflects_on"))
+    return found
+
+
+def _check_count(ids: Collection[int]) -> None:
+    if len(ids) > EXPORT_ID_LIMIT:
+        raise InvalidError(f"Name at most {EXPORT_ID_LIMIT} objects, or export all.", field="ObjectIds")
 
 
 def check_access(account: Account | None) -> None:

@@ -1,18 +1,19 @@
 """An import: a package becomes objects of its owner (design 4, brightspace 5.5, leap2a).
 
 Phases, each resumable: plan (the whole package is read, checked and turned into a list of objects, nothing is
-written), files (bytes into the bucket, by content), apply (objects into the store, in transactions that a repeated
-run does not write twice). Ids are derived from (job, entry), so every worker plans the same objects.
+written), apply (objects into the store, in transactions that a repeated run does not write twice, then the bytes they
+refer to, by content), and retreat (an id was taken: everything is taken back, to be planned with other ids). Ids are
+derived from (job, entry), so every worker plans the same objects.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 import msgspec
 
@@ -30,6 +31,8 @@ from chalicelib.storage import documents
 CHUNK_OBJECTS = 500
 CHUNK_BYTES = 4 * 1024 * 1024
 READ_BYTES = 1024 * 1024
+SALT_LIMIT = 20
+"""How often an import is planned anew because ids were taken."""
 
 
 class Line(msgspec.Struct, array_like=True):
@@ -40,7 +43,7 @@ class Line(msgspec.Struct, array_like=True):
 
 
 class State(msgspec.Struct):
-    """Everything a worker needs to go on. `done` counts entries planned, then chunks stored, then chunks applied."""
+    """Everything a worker needs to go on. `chunk` and `offset` are the place in the plan while it is applied."""
 
     phase: str = "plan"
     salt: int = 0
@@ -48,6 +51,9 @@ class State(msgspec.Struct):
     planned: int = 0
     total: int = 0
     chunk: int = 0
+    offset: int = 0
+    files: bool = False
+    """Whether any object has bytes in the package."""
     hashes: dict[str, tuple[str, int]] = {}
     """Digest and size of each member met so far."""
     problems: list[Problem] = []
@@ -67,10 +73,10 @@ class ImportPackage:
         state = run.load(State) or State()
         if state.phase == "plan":
             _plan(run, state, owner)
-        if state.phase == "files":
-            _store_files(run, state)
         if state.phase == "apply":
             _apply(run, state)
+        if state.phase == "retreat":
+            _retreat(run, state)
         status = JobStatus.COMPLETE_WITH_ERRORS if state.left_out else JobStatus.COMPLETE
         return Outcome(
             status=status,
@@ -82,14 +88,8 @@ class ImportPackage:
     def undo(self, run: Run) -> None:
         """Remove what was applied, chunk by chunk."""
         state = run.load(State)
-        if state is None or state.phase != "apply":
-            return
-        while state.chunk >= 0:
-            if state.chunk < state.chunks:
-                run.services.import_store.remove(run.job.owner_id, [one for one, _ in _chunk(run, state, state.chunk)])
-            state.chunk -= 1
-            if run.time_is_up:
-                run.pause(state)
+        if state is not None and state.phase != "plan":
+            _take_back(run, state)
 
 
 def _plan(run: Run, state: State, owner: User) -> None:
@@ -116,7 +116,7 @@ def _plan(run: Run, state: State, owner: User) -> None:
         _conclude(state, index.report)
     if not state.planned:
         raise Aborted("The package has nothing that can be imported.")
-    state.phase, state.chunk = "files", 0
+    state.phase, state.chunk, state.files, state.hashes = "apply", 0, bool(state.hashes), {}
     run.save(state, total=state.planned)
 
 
@@ -193,38 +193,52 @@ def _conclude(state: State, report: Report) -> None:
     state.counts = dict(report.counts)
 
 
-def _store_files(run: Run, state: State) -> None:
-    if state.hashes:
-        with closing(_open(run)) as stream:
-            archive = open_archive(stream, _limits(run), verify=False)
-            run.services.import_store.expect(sha256 for sha256, _ in state.hashes.values())
-            for number in range(state.chunk, state.chunks):
-                for one, member in _chunk(run, state, number):
-                    if member is not None and one.file is not None:
-                        blob = Blob(sha256=one.file.sha256, size_bytes=one.file.size_bytes)
-                        run.services.blobs.put_file_as(blob, partial(archive.open, member))
-                state.chunk = number + 1
-                _breathe(run, state)
-    state.phase, state.chunk, state.hashes = "apply", 0, {}
-    run.save(state)
-
-
 def _apply(run: Run, state: State) -> None:
-    for number in range(state.chunk, state.chunks):
-        objects = [one for one, _ in _chunk(run, state, number)]
-        try:
-            run.services.import_store.put(run.job.owner_id, objects)
-        except ConflictError:
-            _plan_again(run, state)
-        state.chunk = number + 1
-        _breathe(run, state, applied=len(objects))
+    with ExitStack() as stack:
+        archive = None
+        if state.files:
+            stream = stack.enter_context(closing(_open(run)))
+            archive = open_archive(stream, _limits(run), verify=False)
+        for number in range(state.chunk, state.chunks):
+            planned = list(_chunk(run, state, number))
+            try:
+                run.services.import_store.put(run.job.owner_id, [one for one, _ in planned])
+            except ConflictError:
+                state.phase = "retreat"
+                run.save(state)
+                return
+            if archive is not None:
+                _store_files(run, state, archive, planned)
+            state.chunk, state.offset = number + 1, 0
+            _breathe(run, state, applied=len(planned))
 
 
-def _plan_again(run: Run, state: State) -> None:
-    """An id met one already taken: take everything back and plan other ids. Raises Paused."""
-    for number in range(state.chunk, -1, -1):
-        run.services.import_store.remove(run.job.owner_id, [one for one, _ in _chunk(run, state, number)])
-    run.pause(State(salt=state.salt + 1))
+def _store_files(run: Run, state: State, archive: Archive, planned: Sequence[tuple[EpObject, str | None]]) -> None:
+    """Bytes of a chunk. They come after the objects, as what is referred to is never collected."""
+    for place, (one, member) in enumerate(planned[state.offset :], start=state.offset + 1):
+        if member is not None and one.file is not None:
+            blob = Blob(sha256=one.file.sha256, size_bytes=one.file.size_bytes)
+            run.services.blobs.put_file_as(blob, partial(archive.open, member))
+            state.offset = place
+            _breathe(run, state)
+
+
+def _retreat(run: Run, state: State) -> NoReturn:
+    """An id met one already taken: take everything back and plan other ids. Raises Paused, Aborted."""
+    _take_back(run, state)
+    if state.salt >= SALT_LIMIT:
+        raise Aborted("No free ids were found for what is in the package.")
+    run.pause(State(salt=state.salt + 1), done=0)
+
+
+def _take_back(run: Run, state: State) -> None:
+    """Remove what was applied, chunk by chunk. Raises Paused."""
+    while state.chunk >= 0:
+        if state.chunk < state.chunks:
+            run.services.import_store.remove(run.job.owner_id, [one for one, _ in _chunk(run, state, state.chunk)])
+        state.chunk -= 1
+        if run.time_is_up:
+            run.pause(state)
 
 
 def _breathe(run: Run, state: State, applied: int = 0) -> None:

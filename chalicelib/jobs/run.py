@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar
+from typing import NoReturn, Protocol, TypeVar
 
 import msgspec
 
@@ -75,7 +75,7 @@ class Run:
         """Write a checkpoint: the state into the bucket, then its key onto the job."""
         self._write(state, done, total, release=False)
 
-    def pause(self, state: object, *, done: int | None = None, total: int | None = None) -> None:
+    def pause(self, state: object, *, done: int | None = None, total: int | None = None) -> NoReturn:
         """Write a checkpoint, give the lease up and leave. Raises Paused."""
         self._write(state, done, total, release=True)
         raise Paused
@@ -95,6 +95,8 @@ class Run:
         self.last_saved = self.remaining_s()
 
 
+TEXT_SHOWN = 255
+"""Characters kept of a text of a problem; an item holds 400 kB."""
 CHECKPOINT_S = 60.0
 """Seconds between checkpoints while time is left."""
 
@@ -110,5 +112,8 @@ class Work(Protocol):
 
 
 def kept(problems: list[Problem]) -> tuple[Problem, ...]:
-    """The problems a job item has room for."""
-    return tuple(problems[:PROBLEM_LIMIT])
+    """The problems a job item has room for, their texts cut: a package may say anything at any length."""
+    return tuple(
+        replace(one, reason=one.reason[:TEXT_SHOWN], title=one.title[:TEXT_SHOWN], entry=one.entry[:TEXT_SHOWN])
+        for one in problems[:PROBLEM_LIMIT]
+    )

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from chalicelib import observe
 from chalicelib.domain.errors import ConflictError, PackageError
 from chalicelib.domain.job import Job, JobKind, JobStatus, Problem
-from chalicelib.jobs.run import Aborted, Outcome, Paused, Run, Work
+from chalicelib.jobs.run import Aborted, Outcome, Paused, Run, Work, kept
 from chalicelib.wiring import Services
 
 EXHAUSTED = "The service failed on this task again and again; it was given up."
@@ -90,7 +90,8 @@ class Runner:
         return self.services.job_store.claim(job_id, uuid.uuid4().hex, until, now)
 
     def _abort(self, run: Run, work: Work, reason: str) -> JobStatus:
-        aborting = {**run.job.checkpoint, "aborting": reason}
+        (problem,) = kept([Problem(outcome="aborted", reason=reason)])
+        aborting = {**run.job.checkpoint, "aborting": problem.reason}
         run.job = replace(run.job, checkpoint=aborting)
         self.services.job_store.save(run.job)
         try:
@@ -98,7 +99,11 @@ class Runner:
         except Paused:
             self.services.queue.send([run.job.id])
             return JobStatus.PROCESSING
-        problem = Problem(outcome="aborted", reason=reason)
+        except Exception:
+            if run.job.attempts <= 2 * self.services.settings.job_attempts:
+                self._release(run.job)
+                raise
+            observe.logger().exception("job could not be undone", extra={"job_id": run.job.id})
         return self._finish(run, Outcome(status=JobStatus.ABORTED, problems=(problem,), problem_count=1))
 
     def _finish(self, run: Run, outcome: Outcome) -> JobStatus:

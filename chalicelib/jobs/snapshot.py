@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from chalicelib.domain.epobject import EpObject, Kind
+from chalicelib.domain.epobject import Element, EpObject, Kind
 from chalicelib.domain.job import Problem
 from chalicelib.jobs.run import Run
 from chalicelib.packages import names
@@ -23,6 +23,7 @@ from chalicelib.storage.listing import object_key
 CHUNK_BYTES = 4 * 1024 * 1024
 CHUNK_OBJECTS = 500
 NAME_SHOWN = 255
+GONE = "It was deleted after the export was asked for."
 NAMED_BATCH = 20
 """Named objects read in one call."""
 
@@ -79,11 +80,14 @@ def take(run: Run, state: SnapshotState, save: Callable[[], None]) -> None:
 
 def _batches(run: Run, state: SnapshotState) -> Iterator[tuple[list[EpObject], str]]:
     """Objects of one kind at a time, few enough for memory, and where to go on behind them."""
+    source: Iterable[tuple[EpObject | int, str]]
     source = _named(run, state) if run.job.parameters.get("keys") else _everything(run, state.after)
     batch: list[EpObject] = []
     size, place = 0, state.after
     for one, after in source:
-        if not _belongs(run, state, one):
+        if isinstance(one, int):
+            state.leave_out(f"Object {one}", GONE)
+        if isinstance(one, int) or not _belongs(run, state, one):
             place = after
             continue
         if batch and (one.kind is not batch[0].kind or size >= CHUNK_BYTES or len(batch) >= CHUNK_OBJECTS):
@@ -96,8 +100,14 @@ def _batches(run: Run, state: SnapshotState) -> Iterator[tuple[list[EpObject], s
 
 
 def _weight(one: EpObject) -> int:
-    sections = one.page.sections if one.page else ()
-    return 1000 + len(one.content) + sum(len(section.content) for section in sections)
+    sections, carried = one.page.sections if one.page else (), sum(map(_size, one.carried.elements))
+    text = len(one.content) + len(one.description) + sum(len(section.content) for section in sections)
+    return 1000 + text + carried + 40 * len(one.relations)
+
+
+def _size(element: Element) -> int:
+    attributes = sum(len(value) for _, value in element.attributes)
+    return 100 + len(element.text) + len(element.tail) + attributes + sum(map(_size, element.children))
 
 
 def _everything(run: Run, after: str) -> Iterator[tuple[EpObject, str]]:
@@ -110,8 +120,8 @@ def _everything(run: Run, after: str) -> Iterator[tuple[EpObject, str]]:
         after = going_on
 
 
-def _named(run: Run, state: SnapshotState) -> Iterator[tuple[EpObject, str]]:
-    """The named objects, and the pages of named portfolios, in the order of keys."""
+def _named(run: Run, state: SnapshotState) -> Iterator[tuple[EpObject | int, str]]:
+    """The named objects, and the pages of named portfolios, in the order of keys; the id of one that is gone."""
     blobs, objects, owner_id = run.services.blobs, run.services.objects, run.job.owner_id
     if not state.named:
         keys = {(Kind(kind), object_id) for kind, object_id in run.job.parameters["keys"]}
@@ -125,17 +135,15 @@ def _named(run: Run, state: SnapshotState) -> Iterator[tuple[EpObject, str]]:
         part = named[first : first + NAMED_BATCH]
         found = objects.own(owner_id, part)
         for place, (_, object_id) in enumerate(part, start=first + 1):
-            if object_id in found:
-                yield found[object_id], str(place)
-            else:
-                state.leave_out(f"Object {object_id}", "It was deleted after the export was asked for.")
+            yield found.get(object_id, object_id), str(place)
 
 
 def _belongs(run: Run, state: SnapshotState, one: EpObject) -> bool:
     asked = run.job.created_at
     if one.deleted_at is not None:
-        if one.deleted_at > asked and one.added_at <= asked:
-            state.leave_out(one.name, "It was deleted after the export was asked for.")
+        # What is named was there when it was named, a moment before the job was made.
+        if (one.deleted_at > asked or run.job.parameters.get("keys")) and one.added_at <= asked:
+            state.leave_out(one.name, GONE)
         return False
     return one.added_at <= asked
 
@@ -184,8 +192,8 @@ class Snapshot:
         for row in [row for row in self.rows.values() if row.portfolio_id]:
             if row.portfolio_id in self.rows:
                 self._pages.setdefault(row.portfolio_id, []).append((row.position, row.id))
-            else:
-                del self.rows[row.id]  # the page of a deleted portfolio
+            elif not run.job.parameters.get("keys"):
+                del self.rows[row.id]  # the page of a deleted portfolio; one that was named stands alone
         self.missing = set(missing)
 
     def objects(self, number: int) -> Iterator[EpObject]:

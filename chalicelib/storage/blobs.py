@@ -64,7 +64,7 @@ class Blobs:
             size += len(chunk)
         content.seek(0)
         blob = Blob(sha256=digest.hexdigest(), size_bytes=size)
-        self.put_file_as(blob, lambda: content)
+        self.put_file_as(blob, lambda: cast("BinaryIO", _Kept(content)))
         return blob
 
     def put_file_as(self, blob: Blob, reopen: Callable[[], BinaryIO]) -> None:
@@ -148,6 +148,16 @@ class Blobs:
                 return False
             raise
         return True
+
+
+class _Kept:
+    """A stream that stays open: the transfer library closes what it is given."""
+
+    def __init__(self, content: BinaryIO) -> None:
+        self.read, self.seek, self.tell = content.read, content.seek, content.tell
+
+    def close(self) -> None:
+        """Leave it open."""
 
 
 def file_key(sha256: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pynamodb.exceptions import PutError, TransactWriteError, VerboseClientError
+from pynamodb.exceptions import PutError, TransactWriteError, UpdateError, VerboseClientError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.errors import ConflictError
@@ -23,6 +23,8 @@ from chalicelib.storage.tables import PersonRecord, Tables, conflict, only
 FORGET = 5
 """Minutes before the present one that a charge removes; older leftovers are swept when they are many."""
 LEFTOVERS = 30
+KEPT_S = 3600
+"""How long a bucket that is no token's outlives its last charge."""
 
 
 def secret_key(token_hash: str) -> dict[str, str]:
@@ -85,8 +87,6 @@ class Credentials:
         """Write a user key, and the application if it is new."""
         people = self.tables.people
         document = documents.encode(pair)
-        people(pk=f"app#{pair.app_id}", sk=f"user#{pair.user_token_id}", document=document).save()
-        people(pk=f"user#{pair.user_id}", sk=f"idkey#{pair.app_id}#{pair.user_token_id}", document=document).save()
         try:
             self.tables.person(_app_key(pair.app_id), document=document).save(condition=people.pk.does_not_exist())
         except PutError as error:
@@ -95,6 +95,9 @@ class Credentials:
             known, _ = self.id_key(pair.app_id, "")
             if known != pair.app_key:
                 raise ConflictError("The application has another key.") from error
+        # First among the user's: what signs in can always be suspended.
+        people(pk=f"user#{pair.user_id}", sk=f"idkey#{pair.app_id}#{pair.user_token_id}", document=document).save()
+        people(pk=f"app#{pair.app_id}", sk=f"user#{pair.user_token_id}", document=document).save()
 
     def suspend(self, user_id: int, *, suspended: bool) -> None:
         """Switch all credentials of a user off, or on again."""
@@ -108,15 +111,20 @@ class Credentials:
             pair = documents.decode(record.document or "{}", IdKey)
             keys.append({"pk": f"app#{pair.app_id}", "sk": f"user#{pair.user_token_id}"})
         for key in keys:
-            self.tables.person(key).update(actions=[people.suspended.set(suspended)], condition=people.pk.exists())
+            try:
+                self.tables.person(key).update(actions=[people.suspended.set(suspended)], condition=people.pk.exists())
+            except UpdateError as error:
+                if error.cause_response_code != "ConditionalCheckFailedException":
+                    raise  # one that was only half made opens nothing
 
     def charge(self, bucket: str, cost: int, limit: int, now: datetime) -> int:  # noqa: ARG002 - the port's shape
         """Charge a bucket and answer what it has spent in the present minute."""
-        item = self._spend({"pk": f"bucket#{bucket}", "sk": "bucket"}, cost, now)
+        expires_at = int(now.timestamp()) + KEPT_S
+        item = self._spend({"pk": f"bucket#{bucket}", "sk": "bucket"}, cost, now, expires_at=expires_at)
         return _spent(item or {}, now)
 
     def _spend(
-        self, key: dict[str, str], cost: int, now: datetime, *, must_exist: bool = False
+        self, key: dict[str, str], cost: int, now: datetime, *, must_exist: bool = False, expires_at: int | None = None
     ) -> dict[str, Any] | None:
         minute = _minute(now)
         stale = [f"w{minute - age}" for age in range(1, FORGET + 1)]
@@ -127,6 +135,9 @@ class Credentials:
             "ExpressionAttributeValues": {":cost": {"N": str(cost)}},
             "ReturnValues": "ALL_NEW",
         }
+        if expires_at is not None:
+            request["UpdateExpression"] += " SET expires_at = :expires"
+            request["ExpressionAttributeValues"][":expires"] = {"N": str(expires_at)}
         if must_exist:
             request["ConditionExpression"] = "attribute_exists(pk)"
         try:

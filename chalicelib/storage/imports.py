@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pynamodb.exceptions import TransactWriteError
@@ -38,10 +38,6 @@ class Imports:
     objects: Objects
     garbage: Garbage
 
-    def expect(self, digests: Iterable[str]) -> None:
-        """Say that these blobs are about to be stored, so that they go again if nothing comes to refer to them."""
-        self.garbage.mark(digests)
-
     def put(self, owner_id: int, imported: Sequence[EpObject]) -> None:
         """Write objects of one import; those it wrote before are left as they are.
 
@@ -49,6 +45,8 @@ class Imports:
         ------
         ConflictError
             An id is taken by something else.
+        TransactWriteError
+            Others were at the owner's counters or at the same files all the time; trying later may do.
         """
         for batch in self._batches(imported):
             try:
@@ -71,8 +69,10 @@ class Imports:
             try:
                 self._transact(owner_id, batch, step)
             except TransactWriteError as error:
-                if wait_s is None or not busy(error):
+                if not busy(error):
                     raise conflict(error) or error from error
+                if wait_s is None:
+                    raise
                 time.sleep(wait_s * (0.5 + random.random()))  # noqa: S311 - spreads writers, guards nothing
             else:
                 return
@@ -125,7 +125,7 @@ class Imports:
         actions, size = 1, 0
         for one in imported:
             record = self.objects.record(one)
-            cost, weight = (3 if one.file is not None else 2), len(record.document or "") + 600
+            cost, weight = (3 if one.file is not None else 2), len((record.document or "").encode()) + 600
             if batch and (actions + cost > ACTION_LIMIT or size + weight > BYTES_LIMIT):
                 yield batch
                 batch, actions, size = [], 1, 0

@@ -76,8 +76,10 @@ class Jobs:
         """Take the job: 0 -> 4, or 4 with a lapsed or released lease. None when it is not to be had."""
         table = self.tables.jobs
         record = table(job=_key(job_id)["job"])
+        # The lease may be ours already: a call whose answer was lost is sent again by the client library.
         free = (table.status == JobStatus.QUEUED.value) | (
-            (table.status == JobStatus.PROCESSING.value) & (table.lease_until <= _seconds(now))
+            (table.status == JobStatus.PROCESSING.value)
+            & ((table.lease_until <= _seconds(now)) | (table.lease == lease))
         )
         actions: list[Action] = [
             table.status.set(JobStatus.PROCESSING.value),

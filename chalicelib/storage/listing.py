@@ -15,6 +15,10 @@ from chalicelib.domain.paging import SKIP_LIMIT, PageRequest, Slice
 from chalicelib.storage.tables import ObjectRecord, Tables
 
 
+PLACE_LIMIT = 128
+"""Characters of a place in an index; none is longer."""
+
+
 def object_key(kind: Kind, object_id: int) -> str:
     """Range key of an object: kinds apart, ids in order.
 
@@ -96,7 +100,7 @@ def _place_of(index: str, owner_id: int, prefix: str, cursor: str) -> dict[str, 
     except (binascii.Error, UnicodeDecodeError, ValueError):
         place = ""
     last = place.rsplit("#", 1)[-1]
-    if not (place.startswith(prefix) and last.isascii() and last.isdigit()):
+    if not (place.startswith(prefix) and len(place) <= PLACE_LIMIT and last.isascii() and last.isdigit()):
         raise InvalidError("The cursor is not one of this list; follow the links.", field="cursor")
     key = object_key(Kind(prefix.split("#", 1)[0]), int(last))
     return {"owner": {"N": str(owner_id)}, "key": {"S": key}, index: {"S": place}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,6 +15,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.domain.access import Actor, Sight
 from chalicelib.domain.epobject import EpObject, Kind
 from chalicelib.domain.errors import ConflictError, NotFoundError
+from chalicelib.domain.identity import MAX_ID
 from chalicelib.domain.paging import PageRequest, Slice
 from chalicelib.domain.person import Account, User
 from chalicelib.domain.ports import BlobStore, Change, Created, Deleted, Place
@@ -122,13 +124,21 @@ class Objects:
         held = {one.id: one for one in map(self.entity, only(found, ObjectRecord))}
         return held, _first(found, account_key, Account)
 
+    def mine(self, actor: Actor, keys: Sequence[tuple[Kind, int]]) -> tuple[dict[int, EpObject], Account]:
+        """Those of the actor's objects, by id, and the actor's root account, in one call."""
+        account_key = people.account_key(actor.root_account_id)
+        wanted = [{"owner": actor.user_id, "key": object_key(kind, object_id)} for kind, object_id in keys]
+        found = self.tables.batch_get([(self.tables.objects, wanted), (self.tables.people, [account_key])])
+        records = map(self.entity, only(found, ObjectRecord))
+        return {one.id: one for one in records}, _root(found, account_key)
+
     def places(self, actor: Actor, ids: Sequence[int]) -> tuple[dict[int, Place], Account]:
         """Where those ids lead, and the actor's root account."""
         account_key = people.account_key(actor.root_account_id)
         found = self.tables.batch_get(
             [
                 (self.tables.people, [account_key]),
-                (self.tables.locators, [{"locator": f"id#{object_id}"} for object_id in dict.fromkeys(ids)]),
+                (self.tables.locators, [{"locator": f"id#{one}"} for one in dict.fromkeys(ids) if 0 < one <= MAX_ID]),
             ]
         )
         places = {}
@@ -138,10 +148,7 @@ class Objects:
                 places[object_id] = Place(
                     owner_id=int(record.owner), kind=Kind(record.kind), deleted=bool(record.deleted)
                 )
-        account = _first(found, account_key, Account)
-        if account is None:
-            raise NotFoundError("There is no such root account.")
-        return places, account
+        return places, _root(found, account_key)
 
     def portfolios(self, owner_id: int, page: PageRequest, *, include_deleted: bool = False) -> Slice[EpObject]:
         """The owner's portfolios by `updated_at` ascending."""
@@ -202,7 +209,7 @@ class Objects:
         """The record of an object, its large document put into the bucket."""
         text, overflow = documents.encode(one), None
         if len(text.encode()) > ITEM_LIMIT:
-            overflow = _body_key(one)
+            overflow = _body_key(one, text)
             self.blobs.put(overflow, text.encode())
         expires = None
         if one.deleted_at is not None and one.kind is not Kind.PORTFOLIO:
@@ -221,7 +228,8 @@ class Objects:
 
     def forget_bodies(self, objects: Sequence[EpObject]) -> None:
         """Remove what `record` put into the bucket for these."""
-        keys = [_body_key(one) for one in objects if len(documents.encode(one).encode()) > ITEM_LIMIT]
+        texts = [(one, documents.encode(one)) for one in objects]
+        keys = [_body_key(one, text) for one, text in texts if len(text.encode()) > ITEM_LIMIT]
         if keys:
             self.blobs.delete(keys)
 
@@ -294,8 +302,10 @@ class Objects:
         return place
 
 
-def _body_key(one: EpObject) -> str:
-    return f"bodies/{one.owner_id}/{one.id}/{one.version}"
+def _body_key(one: EpObject, text: str) -> str:
+    """Two writers of one version have keys of their own: the one who loses leaves the other's document alone."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return f"bodies/{one.owner_id}/{one.id}/{one.version}-{digest[:32]}"
 
 
 def _order(one: EpObject) -> str | None:
@@ -305,6 +315,13 @@ def _order(one: EpObject) -> str | None:
     if one.page is not None and one.page.portfolio_id is not None:
         return f"page#{one.page.portfolio_id:016d}#{one.page.position:010d}#{one.id:016d}"
     return None
+
+
+def _root(found: Sequence[Any], account_key: dict[str, str]) -> Account:
+    account = _first(found, account_key, Account)
+    if account is None:
+        raise NotFoundError("There is no such root account.")
+    return account
 
 
 def _first(found: Sequence[Any], key: dict[str, Any], entity: type[T]) -> T | None:

@@ -19,6 +19,8 @@ from chalicelib.storage.tables import PersonRecord, Tables, conflict, only
 T = TypeVar("T")
 
 DEFAULT_DOMAIN = ""
+HOSTS_KEPT = 1000
+"""Hosts a container remembers; a client may send any."""
 
 
 def user_key(user_id: int) -> dict[str, str]:
@@ -98,6 +100,8 @@ class People:
         record = found.get(domain_key(host)["pk"]) or found.get(domain_key(DEFAULT_DOMAIN)["pk"])
         if record is None:
             return None
+        if len(self.roots) >= HOSTS_KEPT:
+            self.roots.clear()
         self.roots[host] = int(record.target)
         return self.roots[host]
 

@@ -38,8 +38,9 @@ class Queue:
         if self._client is None:
             import boto3
 
-            self._client = boto3.client("sqs")
-            self._url = self._client.get_queue_url(QueueName=self.settings.queue)["QueueUrl"]
+            client = boto3.client("sqs")
+            self._url = client.get_queue_url(QueueName=self.settings.queue)["QueueUrl"]
+            self._client = client
         return self._client
 
 

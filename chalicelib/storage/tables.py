@@ -87,7 +87,8 @@ class LocatorRecord(Model):
     deleted = BooleanAttribute(null=True)
     import_id = NumberAttribute(null=True)
     refs = NumberAttribute(null=True)
-    doomed = BooleanAttribute(null=True)
+    doomed = NumberAttribute(null=True)
+    """Until when (Unix seconds) a collector has the blob for itself; a doomed blob takes no reference."""
     expires_at = NumberAttribute(null=True)
 
 

@@ -66,13 +66,8 @@ class MultipartUpload:
             "size_bytes": self.size_bytes,
         }
 
-    def finish(self, *, content_type: str) -> None:
+    def finish(self) -> None:
         """Make the object appear; harmless when a worker did so before that did not live to say it."""
-        if not self.upload_id:
-            self.blobs.client.put_object(
-                Bucket=self.blobs.bucket, Key=self.key, Body=bytes(self.buffer), ContentType=content_type
-            )
-            return
         try:
             if self.buffer:
                 self._send(bytes(self.buffer))

@@ -15,7 +15,7 @@ from typing import Any
 
 from chalicelib.settings import load
 from chalicelib.wiring import Services, wire
-from ops.local.engine import Ministack
+from ops.local.engine import REGION, Ministack
 
 ROOT = Path(__file__).parents[2]
 SERVICES = "dynamodb,s3,sqs,sns,ssm,cloudformation,iam,sts,lambda,apigateway,events,logs,monitoring"
@@ -133,3 +133,19 @@ def copy_project(target: Path) -> None:
         else:
             target.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target / name)
+
+
+def stage_config(name: str) -> dict[str, Any]:
+    """A stage of the configuration."""
+    found: dict[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))["stages"][name]
+    return found
+
+
+def package_zip(folder: Path, *options: str) -> Path:
+    """What `chalice package` makes of the project: `deployment.zip`, beside its template `sam.json`."""
+    copy_project(folder / "project")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FOLIO_"))}
+    command = [CHALICE, "package", "--stage", "dev", *options, str(folder / "out")]
+    environment = kept | {"AWS_DEFAULT_REGION": REGION}
+    subprocess.run(command, cwd=folder / "project", env=environment, check=True, capture_output=True)
+    return folder / "out" / "deployment.zip"

@@ -159,7 +159,7 @@ def test_a_file_is_stored_once_and_goes_with_its_last_object(services: Services,
 
 def test_bytes_stored_for_an_import_that_never_came_are_collected(services: Services, clock: HandClock) -> None:
     blob = services.blobs.put_file(io.BytesIO(b"orphan"))
-    services.import_store.expect([blob.sha256])
+    services.garbage.record(blob.sha256).save()
     clock.advance(2 * 86400)
     services.garbage.collect()
     assert not services.blobs.exists(file_key(blob.sha256))
