@@ -146,7 +146,7 @@ class PageService:
 
     def _own_page(self, actor: Actor, portfolio_id: int, page_id: int) -> tuple[EpObject, EpObject]:
         keys = ((Kind.PORTFOLIO, portfolio_id), (Kind.PAGE, page_id))
-        found, account = self.objects.mine(actor, keys)
+        found, account = self.objects.holdings(actor, keys)
         portfolio, page = found.get(portfolio_id), found.get(page_id)
         if portfolio is None:
             portfolio = self._own_portfolio(actor, portfolio_id)  # tells not found from denied

@@ -100,9 +100,6 @@ class ObjectStore(Protocol):
     def holdings(self, actor: Actor, keys: Sequence[tuple[Kind, int]]) -> tuple[dict[int, EpObject], Account | None]:
         """Those of the actor's objects, by id, and their root account, in one call."""
 
-    def mine(self, actor: Actor, keys: Sequence[tuple[Kind, int]]) -> tuple[dict[int, EpObject], Account]:
-        """Those of the actor's objects, by id, and the actor's root account, in one call."""
-
     def places(self, actor: Actor, ids: Sequence[int]) -> tuple[dict[int, Place], Account]:
         """Where those ids lead, and the actor's root account."""
 

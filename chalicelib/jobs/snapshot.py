@@ -51,7 +51,6 @@ class SnapshotState(msgspec.Struct):
 
     named: str = ""
     after: str = ""
-    ended: bool = False
     chunks: list[Chunk] = []
     updated: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     self_id: int | None = None
@@ -75,7 +74,6 @@ def take(run: Run, state: SnapshotState, save: Callable[[], None]) -> None:
         if batch:
             _write(run, state, batch)
             save()
-    state.ended = True
 
 
 def _batches(run: Run, state: SnapshotState) -> Iterator[tuple[list[EpObject], str]]:

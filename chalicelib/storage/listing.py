@@ -14,7 +14,6 @@ from chalicelib.domain.errors import InvalidError
 from chalicelib.domain.paging import SKIP_LIMIT, PageRequest, Slice
 from chalicelib.storage.tables import ObjectRecord, Tables
 
-
 PLACE_LIMIT = 128
 """Characters of a place in an index; none is longer."""
 

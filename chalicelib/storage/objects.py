@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.expressions.update import Action
@@ -14,25 +13,23 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.access import Actor, Sight
 from chalicelib.domain.epobject import EpObject, Kind
-from chalicelib.domain.errors import ConflictError, NotFoundError
+from chalicelib.domain.errors import ConflictError
 from chalicelib.domain.identity import MAX_ID
 from chalicelib.domain.paging import PageRequest, Slice
 from chalicelib.domain.person import Account, User
 from chalicelib.domain.ports import BlobStore, Change, Created, Deleted, Place
 from chalicelib.storage import documents, listing, people
 from chalicelib.storage.garbage import Garbage
+from chalicelib.storage.keys import body_key, first, order, root
 from chalicelib.storage.listing import object_key
 from chalicelib.storage.tables import (
     LocatorRecord,
     ObjectRecord,
-    PersonRecord,
     Tables,
     conflict,
     given,
     only,
 )
-
-T = TypeVar("T")
 
 ITEM_LIMIT = 300_000
 """Bytes of a document kept in the item; a larger one goes to the bucket (an item holds 400 KB)."""
@@ -76,7 +73,7 @@ class Objects:
                 (tables.people, [people.account_key(actor.root_account_id)]),
             ]
         )
-        account = _first(found, people.account_key(actor.root_account_id), Account)
+        account = first(found, people.account_key(actor.root_account_id), Account)
         for record in only(found, ObjectRecord):
             return Sight(object=self.entity(record), account=account)
         for locator in only(found, LocatorRecord):
@@ -94,8 +91,8 @@ class Objects:
             return Sight(
                 object=self.entity(record),
                 account=account,
-                owner=_first(found, owner_key, User),
-                viewer=_first(found, viewer_key, User),
+                owner=first(found, owner_key, User),
+                viewer=first(found, viewer_key, User),
             )
         return None
 
@@ -122,15 +119,7 @@ class Objects:
         wanted = [{"owner": actor.user_id, "key": object_key(kind, object_id)} for kind, object_id in keys]
         found = self.tables.batch_get([(self.tables.objects, wanted), (self.tables.people, [account_key])])
         held = {one.id: one for one in map(self.entity, only(found, ObjectRecord))}
-        return held, _first(found, account_key, Account)
-
-    def mine(self, actor: Actor, keys: Sequence[tuple[Kind, int]]) -> tuple[dict[int, EpObject], Account]:
-        """Those of the actor's objects, by id, and the actor's root account, in one call."""
-        account_key = people.account_key(actor.root_account_id)
-        wanted = [{"owner": actor.user_id, "key": object_key(kind, object_id)} for kind, object_id in keys]
-        found = self.tables.batch_get([(self.tables.objects, wanted), (self.tables.people, [account_key])])
-        records = map(self.entity, only(found, ObjectRecord))
-        return {one.id: one for one in records}, _root(found, account_key)
+        return held, first(found, account_key, Account)
 
     def places(self, actor: Actor, ids: Sequence[int]) -> tuple[dict[int, Place], Account]:
         """Where those ids lead, and the actor's root account."""
@@ -148,7 +137,7 @@ class Objects:
                 places[object_id] = Place(
                     owner_id=int(record.owner), kind=Kind(record.kind), deleted=bool(record.deleted)
                 )
-        return places, _root(found, account_key)
+        return places, root(found, account_key)
 
     def portfolios(self, owner_id: int, page: PageRequest, *, include_deleted: bool = False) -> Slice[EpObject]:
         """The owner's portfolios by `updated_at` ascending."""
@@ -209,7 +198,7 @@ class Objects:
         """The record of an object, its large document put into the bucket."""
         text, overflow = documents.encode(one), None
         if len(text.encode()) > ITEM_LIMIT:
-            overflow = _body_key(one, text)
+            overflow = body_key(one, text)
             self.blobs.put(overflow, text.encode())
         expires = None
         if one.deleted_at is not None and one.kind is not Kind.PORTFOLIO:
@@ -217,8 +206,8 @@ class Objects:
         return self.tables.objects(
             owner=one.owner_id,
             key=object_key(one.kind, one.id),
-            listed=None if one.deleted else _order(one),
-            shelved=_order(one) if one.kind is Kind.PORTFOLIO else None,
+            listed=None if one.deleted else order(one),
+            shelved=order(one) if one.kind is Kind.PORTFOLIO else None,
             version=one.version,
             import_id=one.import_id or None,
             document=None if overflow else text,
@@ -229,7 +218,7 @@ class Objects:
     def forget_bodies(self, objects: Sequence[EpObject]) -> None:
         """Remove what `record` put into the bucket for these."""
         texts = [(one, documents.encode(one)) for one in objects]
-        keys = [_body_key(one, text) for one, text in texts if len(text.encode()) > ITEM_LIMIT]
+        keys = [body_key(one, text) for one, text in texts if len(text.encode()) > ITEM_LIMIT]
         if keys:
             self.blobs.delete(keys)
 
@@ -300,32 +289,3 @@ class Objects:
         place = (int(locator.owner), Kind(locator.kind))
         self.known[object_id] = place
         return place
-
-
-def _body_key(one: EpObject, text: str) -> str:
-    """Two writers of one version have keys of their own: the one who loses leaves the other's document alone."""
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return f"bodies/{one.owner_id}/{one.id}/{one.version}-{digest[:32]}"
-
-
-def _order(one: EpObject) -> str | None:
-    """The place of an object in its list: portfolios by last change, pages by position, others in none."""
-    if one.portfolio is not None:
-        return f"portfolio#{one.updated_at.strftime('%Y%m%d%H%M%S%f')}#{one.id:016d}"
-    if one.page is not None and one.page.portfolio_id is not None:
-        return f"page#{one.page.portfolio_id:016d}#{one.page.position:010d}#{one.id:016d}"
-    return None
-
-
-def _root(found: Sequence[Any], account_key: dict[str, str]) -> Account:
-    account = _first(found, account_key, Account)
-    if account is None:
-        raise NotFoundError("There is no such root account.")
-    return account
-
-
-def _first(found: Sequence[Any], key: dict[str, Any], entity: type[T]) -> T | None:
-    for record in only(found, PersonRecord):
-        if record.pk == key["pk"] and record.sk == key["sk"]:
-            return people.entity(record, entity)
-    return None
