@@ -20,6 +20,9 @@ PATH = Path(__file__).with_name("resources.yaml")
 VISIBILITY_MARGIN_S = 60
 """How much longer a message stays hidden than a worker may own its job, by default."""
 
+STACK_ONLY = ("AWS::CloudWatch::", "AWS::Logs::")
+"""Types that CloudFormation alone makes; they are not among `resources`."""
+
 _PLACE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -50,6 +53,7 @@ def parameters(settings: Settings, visibility_timeout_s: int | None = None) -> d
     """The template's parameters for a stage; `visibility_timeout_s` defaults to the job lease and a minute."""
     visible = settings.job_lease_s + VISIBILITY_MARGIN_S if visibility_timeout_s is None else visibility_timeout_s
     return {
+        "Stage": settings.stage,
         "TablePrefix": settings.table_prefix,
         "BucketName": settings.bucket,
         "QueueName": settings.queue,
@@ -60,7 +64,7 @@ def parameters(settings: Settings, visibility_timeout_s: int | None = None) -> d
 
 
 def resources(values: Mapping[str, str]) -> list[Resource]:
-    """Every resource in the template's order, which is an order they can be made in.
+    """The resources of every stage in the template's order, which is an order they can be made in.
 
     Raises
     ------
@@ -80,6 +84,7 @@ def resources(values: Mapping[str, str]) -> list[Resource]:
             spec.get("DeletionPolicy") == "Retain",
         )
         for logical_id, spec in document["Resources"].items()
+        if not spec["Type"].startswith(STACK_ONLY)
     ]
 
 

@@ -57,7 +57,7 @@ def middleware(request: Request, get_response: Callable[[Request], Response]) ->
     if isinstance(response.body, dict) and set(response.body) == {"Code", "Message"}:
         response = _response(gateway.redressed(request.path, request.method, response.status_code))
     response.headers["X-Request-Id"] = correlation
-    observe.end("request", status=response.status_code, ms=round((time.perf_counter() - started) * 1000, 1))
+    observe.end_request(response.status_code, round((time.perf_counter() - started) * 1000, 1))
     return response
 
 

@@ -20,6 +20,14 @@ from chalicelib.wiring import Services
 EXHAUSTED = "The service failed on this task again and again; it was given up."
 
 
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep found: jobs announced again, and the age of the oldest that nobody had picked up."""
+
+    count: int
+    oldest_queued_s: float
+
+
 def _work() -> Mapping[JobKind, Work]:
     from chalicelib.jobs.export_package import ExportPackage
     from chalicelib.jobs.import_package import ImportPackage
@@ -59,7 +67,7 @@ class Runner:
         except (PackageError, Aborted) as error:
             return self._abort(run, work, str(error))
         except ConflictError:
-            observe.logger().warning("job taken over", extra={"job_id": job_id})
+            observe.say("job taken over", level="warning", job_id=job_id)
             return None
         except Exception:
             self._release(run.job)
@@ -73,16 +81,18 @@ class Runner:
             return None
         return self._abort(Run(self.services, job, remaining_s), self.kinds()[job.kind], EXHAUSTED)
 
-    def sweep(self) -> int:
-        """Announce again what nobody picked up and what lost its lease; how many that were. Collects unused files."""
-        services, count = self.services, 0
+    def sweep(self) -> Swept:
+        """Announce again what nobody picked up and what lost its lease; collect unused files."""
+        services, count, oldest = self.services, 0, 0.0
         now = services.clock.now()
         for job in services.job_store.due(now):
             services.queue.send([job.id])
             services.job_store.postpone(job, now + timedelta(seconds=services.settings.job_pickup_s))
             count += 1
+            if job.status is JobStatus.QUEUED:
+                oldest = max(oldest, (now - job.created_at).total_seconds())
         services.garbage.collect()
-        return count
+        return Swept(count, oldest)
 
     def _claim(self, job_id: int) -> Job | None:
         now = self.services.clock.now()
@@ -122,7 +132,7 @@ class Runner:
         try:
             self.services.job_store.finish(job)
         except ConflictError:
-            observe.logger().warning("job was ended by another", extra={"job_id": job.id})
+            observe.say("job was ended by another", level="warning", job_id=job.id)
             return outcome.status
         self._tell(job, now)
         return outcome.status
@@ -137,8 +147,12 @@ class Runner:
 
     def _tell(self, job: Job, now: datetime) -> None:
         seconds = (now - job.created_at).total_seconds()
+        measured = observe.metrics(
+            {"Jobs": 1, "JobSeconds": round(seconds, 3)},
+            {"Kind": job.kind.value, "Outcome": job.status.name.lower()},
+        )
         told = {"job_id": job.id, "kind": job.kind.value, "status": int(job.status), "age_s": round(seconds, 3)}
-        observe.logger().info("job ended", extra=told)
+        observe.say("job ended", **told, **measured)
         if job.parameters.get("skip_message"):
             return
         self.services.topic.publish(

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from chalicelib import observe
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Queue:
         waiting = list(job_ids)
         for start in range(0, len(waiting), BATCH_LIMIT):
             entries: list[Any] = [
-                {"Id": str(job_id), "MessageBody": json.dumps({"job_id": job_id})}
+                {"Id": str(job_id), "MessageBody": json.dumps({"job_id": job_id}), **_attributes()}
                 for job_id in waiting[start : start + BATCH_LIMIT]
             ]
             self._queue().send_message_batch(QueueUrl=self._url, Entries=entries)
@@ -42,6 +43,14 @@ class Queue:
             self._url = client.get_queue_url(QueueName=self.settings.queue)["QueueUrl"]
             self._client = client
         return self._client
+
+
+def _attributes() -> dict[str, Any]:
+    """Which request the message is for, when one is known."""
+    correlation = observe.correlation_id()
+    if not correlation:
+        return {}
+    return {"MessageAttributes": {"correlation_id": {"DataType": "String", "StringValue": correlation}}}
 
 
 @dataclass(slots=True)

@@ -116,7 +116,11 @@ class Pump:
             try:
                 url = url or sqs.get_queue_url(QueueName=source.queue)["QueueUrl"]
                 answer: Any = sqs.receive_message(
-                    QueueUrl=url, MaxNumberOfMessages=1, WaitTimeSeconds=WAIT_S, AttributeNames=["All"]
+                    QueueUrl=url,
+                    MaxNumberOfMessages=1,
+                    WaitTimeSeconds=WAIT_S,
+                    AttributeNames=["All"],
+                    MessageAttributeNames=["All"],
                 )
                 for message in answer.get("Messages", ()):
                     self._deliver(sqs, url, source, container, message)
@@ -153,7 +157,10 @@ def sqs_event(queue: str, message: Any) -> dict[str, Any]:
                 "receiptHandle": message["ReceiptHandle"],
                 "body": body,
                 "attributes": {"ApproximateReceiveCount": "1", **message.get("Attributes", {})},
-                "messageAttributes": {},
+                "messageAttributes": {
+                    name: {"stringValue": value.get("StringValue"), "dataType": value["DataType"]}
+                    for name, value in message.get("MessageAttributes", {}).items()
+                },
                 "md5OfBody": hashlib.md5(body.encode(), usedforsecurity=False).hexdigest(),
                 "eventSource": "aws:sqs",
                 "eventSourceARN": f"arn:aws:sqs:us-east-1:000000000000:{queue}",

@@ -199,7 +199,15 @@ def sandbox() -> tuple[str, ...]:
     for command in (("unshare", "-m"), ("unshare", "-Urm")):
         if shutil.which(command[0]) is None:
             continue
-        probe = [*command, "sh", "-c", f"{_MOUNT} && ! touch /opt/probe /usr/probe && touch /tmp/probe", "x", "/usr", "/usr"]
+        probe = [
+            *command,
+            "sh",
+            "-c",
+            f"{_MOUNT} && ! touch /opt/probe /usr/probe && touch /tmp/probe",
+            "x",
+            "/usr",
+            "/usr",
+        ]
         if subprocess.run(probe, capture_output=True, check=False).returncode == 0:
             return command
     return ()

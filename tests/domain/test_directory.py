@@ -71,3 +71,15 @@ def test_an_admin_sees_people_below_and_nobody_else_does(services: Services, ada
     assert [one.changed for one in directory.upsert_admins(root, gone)] == [True]
     with pytest.raises(NotFoundError):
         directory.show(actor(bo), str(ada.id))
+
+
+@pytest.mark.parametrize("reference", ["9" * 5000, "9" * 3000, "sis_user_id:" + "x" * 3000])
+def test_a_reference_too_long_to_be_one_names_nobody(services: Services, ada: User, reference: str) -> None:
+    with pytest.raises(NotFoundError):
+        services.directory.show(actor(ada), reference)
+
+
+def test_a_row_whose_names_are_too_long_is_refused(services: Services) -> None:
+    rows = [UserRow(sis_id="u" * 3000, login_id="long")]
+    (outcome,) = services.directory.upsert_users(services.directory.default_root(), rows)
+    assert "at most" in outcome.error

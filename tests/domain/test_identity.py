@@ -48,3 +48,8 @@ def test_what_is_not_a_guid() -> None:
     guid = guid_for(5, 5)
     for text in ("", "x", guid[:-1], guid + "0", "{" + guid + "}", "urn:uuid:" + guid, guid.replace("-", "")):
         assert parse_guid(text) is None
+
+
+def test_jobs_of_one_moment_do_not_meet() -> None:
+    sets = [{derive(START, job_id, ordinal) for ordinal in range(20_000)} for job_id in range(1, 6)]
+    assert len(set().union(*sets)) == 100_000

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from chalicelib.domain.errors import ConflictError, PackageError
-from chalicelib.domain.job import Job, JobKind, JobStatus
+from chalicelib.domain.job import PROBLEM_LIMIT, Job, JobKind, JobStatus, Problem
 from chalicelib.domain.person import User
 from chalicelib.jobs import handlers
-from chalicelib.jobs.run import Outcome, Run, Work
+from chalicelib.jobs.run import Outcome, Run, Work, kept
 from chalicelib.jobs.runner import EXHAUSTED, Runner
 from chalicelib.wiring import Services, use
 from tests.world import HandClock, actor, queued
@@ -281,3 +281,32 @@ def test_an_event_is_told_when_a_topic_is_set(services: Services, job: Job) -> N
     services.topic = Listener()  # type: ignore[assignment]
     runner(services, Script([done])).run(job.id, plenty)
     assert [(event["job_id"], event["status"]) for event in told] == [(job.id, 2)]  # type: ignore[index]
+
+
+def test_a_job_that_cannot_be_undone_still_ends(services: Services, job: Job) -> None:
+    class Stuck(Script):
+        def undo(self, run: Run) -> None:
+            self.undone += 1
+            raise RuntimeError("boom")
+
+    script = Stuck([hopeless])
+    run, status = runner(services, script), None
+    for _ in range(50):
+        try:
+            status = run.run(job.id, plenty)
+        except RuntimeError:
+            continue
+        break
+    assert status is JobStatus.ABORTED
+    assert script.undone > services.settings.job_attempts
+
+
+def test_problems_of_any_length_fit_the_job(services: Services, job: Job) -> None:
+    problem = Problem(outcome="left_out", reason="r" * 50_000, title="t" * 50_000, entry="e" * 50_000)
+
+    def wordy(_run: Run) -> Outcome:
+        problems = [problem] * 300
+        return Outcome(status=JobStatus.COMPLETE_WITH_ERRORS, problems=kept(problems), problem_count=len(problems))
+
+    assert runner(services, Script([wordy])).run(job.id, plenty) is JobStatus.COMPLETE_WITH_ERRORS
+    assert len(stored(services, job).problems) == PROBLEM_LIMIT

@@ -67,8 +67,8 @@ def test_first_run_makes_everything_second_nothing(settings: Settings) -> None:
     done = apply(settings)
     made = {line.split(":")[0] for line in done if line.endswith(": created")}
     names = {f"{settings.table_prefix}-{table}" for table in TABLES}
-    topic = f"{settings.table_prefix}-events"
-    assert made == names | {settings.bucket, settings.queue, settings.dead_queue, topic}
+    topics = {f"{settings.table_prefix}-events", f"{settings.table_prefix}-alarms"}
+    assert made == names | topics | {settings.bucket, settings.queue, settings.dead_queue}
     assert apply(settings) == []
 
 
@@ -131,7 +131,13 @@ def test_destroy_keeps_data_unless_forced(settings: Settings) -> None:
     boto3.client("s3").put_object(Bucket=settings.bucket, Key="blobs/1", Body=b"work of a person")
     kept = destroy(settings)
     assert sorted(kept) == sorted(
-        f"{name}: deleted" for name in (settings.queue, settings.dead_queue, f"{settings.table_prefix}-events")
+        f"{name}: deleted"
+        for name in (
+            settings.queue,
+            settings.dead_queue,
+            f"{settings.table_prefix}-events",
+            f"{settings.table_prefix}-alarms",
+        )
     )
     gone = destroy(settings, force=True)
     assert f"{settings.bucket}: deleted with its objects" in gone

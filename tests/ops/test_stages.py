@@ -46,7 +46,7 @@ def test_policy_names_the_stage_own_resources_only(stage: str) -> None:
     allowed = {resource for statement in statements(stage) for resource in statement["Resource"]}
     wanted = {
         *(f"arn:aws:dynamodb:*:*:table/{settings.table_prefix}-{name}" for name in ("objects", "people", "jobs")),
-        f"arn:aws:s3:::{settings.bucket}/*",
+        f"arn:aws:s3:::{settings.bucket}/files/*",
         f"arn:aws:sqs:*:*:{settings.queue}",
         f"arn:aws:sqs:*:*:{settings.dead_queue}",
         f"arn:aws:sns:*:*:{settings.table_prefix}-events",

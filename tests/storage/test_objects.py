@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from chalicelib.domain.artifact import ObjectDraft
 from chalicelib.domain.epobject import EpObject, Kind, Section
 from chalicelib.domain.errors import ConflictError, InvalidError
+from chalicelib.domain.job import JobKind
 from chalicelib.domain.page import PageDraft
 from chalicelib.domain.paging import SKIP_LIMIT, PageRequest
 from chalicelib.domain.person import User
 from chalicelib.domain.ports import Created, Deleted, Updated
 from chalicelib.storage.blobs import file_key
+from chalicelib.storage.imports import BYTES_LIMIT
 from chalicelib.wiring import Services
 from tests.world import HandClock, actor
+
+HUGE = base64.urlsafe_b64encode(b"portfolio#x#" + b"1" * 5000).decode()
 
 
 def names(objects: list[EpObject]) -> list[str]:
@@ -97,7 +103,7 @@ def test_a_bare_page_number_skips_what_is_before_it(services: Services, ada: Use
         services.objects.portfolios(ada.id, PageRequest(number=SKIP_LIMIT, size=100))
 
 
-@pytest.mark.parametrize("cursor", ["x", "!!!", "cGFnZSMx", "cG9ydGZvbGlvIw", "é"])
+@pytest.mark.parametrize("cursor", ["x", "!!!", "cGFnZSMx", "cG9ydGZvbGlvIw", "é", HUGE])
 def test_a_cursor_of_another_list_is_refused(services: Services, ada: User, cursor: str) -> None:
     with pytest.raises(InvalidError):
         services.objects.portfolios(ada.id, PageRequest(number=2, cursor=cursor))
@@ -157,14 +163,6 @@ def test_a_file_is_stored_once_and_goes_with_its_last_object(services: Services,
     assert third.file is not None
 
 
-def test_bytes_stored_for_an_import_that_never_came_are_collected(services: Services, clock: HandClock) -> None:
-    blob = services.blobs.put_file(io.BytesIO(b"orphan"))
-    services.garbage.record(blob.sha256).save()
-    clock.advance(2 * 86400)
-    services.garbage.collect()
-    assert not services.blobs.exists(file_key(blob.sha256))
-
-
 def test_a_reflection_and_its_object_know_each_other(services: Services, ada: User) -> None:
     one = services.artifacts.create_reflection(actor(ada), ObjectDraft(name="R"))
     other = services.artifacts.create_reflection(actor(ada), ObjectDraft(name="O"))
@@ -195,3 +193,39 @@ def test_an_import_repeated_adds_nothing_twice(services: Services, ada: User, bo
     services.import_store.remove(ada.id, batch)
     assert list(services.objects.walk(ada.id)[0]) == []
     assert services.people.users([ada.id])[ada.id].portfolios_all == 0
+
+
+def test_a_writer_who_loses_leaves_the_large_document_of_the_other(services: Services, ada: User) -> None:
+    portfolio = services.portfolios.create(actor(ada), name="P")
+    page = services.pages.create(actor(ada), portfolio.id, PageDraft(name="big"))
+    assert page.page is not None
+    texts = [Section(type="rich_text", content="<p>" + letter * 400_000 + "</p>") for letter in "ab"]
+    one, other = (replace(page, page=replace(page.page, sections=(text,)), version=2) for text in texts)
+    services.objects.apply([Updated(one)])
+    with pytest.raises(ConflictError):
+        services.objects.apply([Updated(other)])
+    assert services.objects.own(ada.id, [(Kind.PAGE, page.id)])[page.id] == one
+
+
+def test_transactions_of_an_import_are_measured_in_bytes(services: Services, ada: User) -> None:
+    made = services.artifacts.create_reflection(actor(ada), ObjectDraft(name="R"))
+    batch = [replace(made, id=made.id + number, import_id=3, content="漢" * 90_000) for number in range(1, 31)]
+    for part in services.import_store._batches(batch):
+        assert sum(len((record.document or "").encode()) for _, record in part) < BYTES_LIMIT
+
+
+def test_a_claim_whose_answer_was_lost_is_had_by_the_one_who_sent_it(
+    services: Services, ada: User, clock: HandClock
+) -> None:
+    (job,) = services.jobs.start([services.jobs.draft(actor(ada), JobKind.EXPORT, ada.id, {})])
+    now = clock.now()
+    until = now + timedelta(hours=1)
+    assert services.job_store.claim(job.id, "mine", until, now)
+    assert services.job_store.claim(job.id, "mine", until, now)
+    assert services.job_store.claim(job.id, "other", until, now) is None
+
+
+def test_a_bucket_of_an_address_expires(services: Services, clock: HandClock) -> None:
+    services.credentials.charge("addr/192.0.2.1", 1, 10, clock.now())
+    record = services.tables.people.get("bucket#addr/192.0.2.1", "bucket")
+    assert record.expires_at > clock.now().timestamp()

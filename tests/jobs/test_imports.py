@@ -1,0 +1,68 @@
+"""Imports that meet taken ids, or bytes being collected (design 4)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from bench import graph
+from chalicelib.domain.epobject import EpObject, Kind
+from chalicelib.domain.errors import ConflictError
+from chalicelib.domain.job import JobStatus
+from chalicelib.domain.person import User
+from chalicelib.jobs import import_package
+from chalicelib.jobs.runner import Runner
+from chalicelib.storage.imports import Imports
+from chalicelib.wiring import Services
+from tests.world import actor
+
+SAMPLE = Path(__file__).parents[1] / "packages" / "accept" / "mahara-22.10.zip"
+
+
+def taken(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Make the next imports find an id taken after what they wrote, so often."""
+    put, left = Imports.put, times
+
+    def meets(store: Imports, owner_id: int, imported: Sequence[EpObject]) -> None:
+        nonlocal left
+        put(store, owner_id, imported)
+        if left:
+            left -= 1
+            raise ConflictError("Id 5 is taken.")
+
+    monkeypatch.setattr(Imports, "put", meets)
+
+
+def hurried(services: Services, user: User) -> tuple[JobStatus | None, int]:
+    """Import the sample, put down wherever that is possible; how it ended, and its job."""
+    (job,) = services.imports.request(actor(user), io.BytesIO(SAMPLE.read_bytes()))
+    status: JobStatus | None = JobStatus.PROCESSING
+    while status is JobStatus.PROCESSING:
+        status = Runner(services).run(job.id, lambda: 1.0)
+    return status, job.id
+
+
+def test_taken_ids_are_met_by_planning_others(
+    services: Services, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert hurried(services, bo)[0] is JobStatus.COMPLETE
+    taken(monkeypatch, 2)
+    assert hurried(services, ada)[0] is JobStatus.COMPLETE
+    mine, theirs = list(graph.owned(services, ada.id)), list(graph.owned(services, bo.id))
+    assert graph.differences(graph.normal(theirs), graph.normal(mine)) == []
+    files = [one.file for one in mine if one.kind is Kind.FILE and one.file is not None]
+    assert files
+    assert all(services.blobs.open_file(file.sha256) is not None for file in files)
+
+
+def test_ids_that_are_always_taken_end_the_import(
+    services: Services, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_package, "SALT_LIMIT", 2)
+    taken(monkeypatch, 100)
+    assert hurried(services, ada)[0] is JobStatus.ABORTED
+    assert list(graph.owned(services, ada.id)) == []
+    assert services.people.users([ada.id])[ada.id].portfolios_all == 0
