@@ -1,6 +1,6 @@
 """The Chalice application: middleware, the dialects' blueprints, and the handlers of the queue and the clock.
 
-No logic, and nothing read or made at import but the names of the queues: `chalice package` imports this module on a
+No logic, and nothing read or made at import but what the queues are called and how many workers they get: `chalice package` imports this module on a
 machine without any of the rest. Handlers stand here and not in a blueprint, so that a worker imports this module and
 has its middleware (aws/chalice issue 1566). Job libraries are imported by the first job, not by an API container.
 """
@@ -20,7 +20,11 @@ for dialect in gateway.dialects():
     app.register_blueprint(front.blueprint(dialect))
 
 
-@app.on_sqs_message(queue=os.environ.get("FOLIO_QUEUE", "folioport-local-jobs"), batch_size=1)
+@app.on_sqs_message(
+    queue=os.environ.get("FOLIO_QUEUE", "folioport-local-jobs"),
+    batch_size=1,
+    maximum_concurrency=int(os.environ.get("FOLIO_JOB_CONCURRENCY", "10")),
+)
 def run_jobs(event: SQSEvent) -> None:
     """Work on the job that a message announces."""
     from chalicelib.jobs import handlers

@@ -69,6 +69,7 @@ def _normal(one: EpObject, place: dict[int, int]) -> dict[str, Any]:
         "updated_at": one.updated_at,
         "author": one.author,
         "allow_comments": one.allow_comments,
+        "geo_tag": one.geo_tag,
         "url": one.url,
         "portfolio": portfolio and {"page_count": portfolio.page_count},
         "page": page

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from chalicelib.domain import access
 from chalicelib.domain.access import Actor
-from chalicelib.domain.epobject import EpObject, FileFacts, Kind, Tag
+from chalicelib.domain.epobject import EpObject, FileFacts, GeoTag, Kind, Tag
 from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from chalicelib.domain.portfolio import TRIES, check_description, check_name
 from chalicelib.domain.ports import BlobStore, Clock, Created, Ids, ObjectStore, Updated
@@ -27,6 +27,7 @@ class ObjectDraft:
     description: str = ""
     tags: Sequence[Tag] = ()
     allow_comments: bool = True
+    geo_tag: GeoTag | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,7 @@ class ArtifactService:
                 content_type=content_type,
                 tags=tuple(dict.fromkeys(draft.tags)),
                 allow_comments=draft.allow_comments,
+                geo_tag=draft.geo_tag,
                 created_at=now,
                 updated_at=now,
                 added_at=now,

@@ -67,6 +67,17 @@ class Tag:
     private: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeoTag:
+    """Where something was (brightspace 6): degrees, metres; None where not said."""
+
+    latitude: float | None = None
+    longitude: float | None = None
+    altitude: float | None = None
+    bearing: float | None = None
+    precision: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Category:
     """A Leap2A category: term of a vocabulary, `scheme` being its short name such as `selection_type`.
@@ -193,6 +204,7 @@ class EpObject:
     author: str = ""
     """Name of who wrote it where that is not the owner (a comment's author); never an account."""
     allow_comments: bool = True
+    geo_tag: GeoTag | None = None
     url: str = ""
     """Address of a link."""
     portfolio: PortfolioFacts | None = None

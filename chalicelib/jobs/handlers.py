@@ -27,9 +27,7 @@ def bury(event: Mapping[str, Any], context: Any) -> None:
 
 def sweep(event: Any, context: Any) -> None:  # noqa: ARG001 - the schedule's event says nothing we need
     """Look after jobs that were never picked up or lost their worker."""
-    swept = Runner(services()).sweep()
-    told = observe.metrics({"AnnouncedAgain": swept.count, "OldestQueuedSeconds": swept.oldest_queued_s})
-    observe.say("swept", level="warning" if swept.count else "info", jobs=swept.count, **told)
+    Runner(services()).sweep()
 
 
 def _told(job_id: int, work: Callable[[int, Callable[[], float]], JobStatus | None], context: Any) -> JobStatus | None:

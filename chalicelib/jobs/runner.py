@@ -20,14 +20,6 @@ from chalicelib.wiring import Services
 EXHAUSTED = "The service failed on this task again and again; it was given up."
 
 
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """What a sweep found: jobs announced again, and the age of the oldest that nobody had picked up."""
-
-    count: int
-    oldest_queued_s: float
-
-
 def _work() -> Mapping[JobKind, Work]:
     from chalicelib.jobs.export_package import ExportPackage
     from chalicelib.jobs.import_package import ImportPackage
@@ -81,8 +73,8 @@ class Runner:
             return None
         return self._abort(Run(self.services, job, remaining_s), self.kinds()[job.kind], EXHAUSTED)
 
-    def sweep(self) -> Swept:
-        """Announce again what nobody picked up and what lost its lease; collect unused files."""
+    def sweep(self) -> int:
+        """Announce again what nobody picked up and what lost its lease; how many that were. Collects unused files."""
         services, count, oldest = self.services, 0, 0.0
         now = services.clock.now()
         for job in services.job_store.due(now):
@@ -92,7 +84,9 @@ class Runner:
             if job.status is JobStatus.QUEUED:
                 oldest = max(oldest, (now - job.created_at).total_seconds())
         services.garbage.collect()
-        return Swept(count, oldest)
+        measured = observe.metrics({"AnnouncedAgain": count, "OldestQueuedSeconds": round(oldest, 3)})
+        observe.say("swept", level="warning" if count else "info", jobs=count, **measured)
+        return count
 
     def _claim(self, job_id: int) -> Job | None:
         now = self.services.clock.now()

@@ -16,6 +16,7 @@ def register(app: App) -> None:
     app.command(provision)
     app.command(destroy)
     app.command(doctor)
+    app.command(gateway_responses, name="gateway-responses")
 
 
 def provision(*, yes: Annotated[bool, Parameter(negative="")] = False, session: Given) -> Answer:
@@ -62,3 +63,14 @@ def doctor(*, session: Given) -> Answer:
     lines = [line for item in found for line in (f"✗ {item.resource} {item.problem}", f"    mend: {item.mend}")]
     value = {"stage": session.settings.stage, "ok": not found, "findings": [asdict(item) for item in found]}
     return Answer(value, lines or [f"✓ stage {session.settings.stage} is well"], ok=not found)
+
+
+def gateway_responses(*, session: Given) -> Answer:
+    """Give the gateway's own answers (unknown paths, oversized bodies, failures) the dialects' words.
+
+    Run it after every `chalice deploy`, which resets them.
+    """
+    from ops import gateway_responses as responses
+
+    done = responses.apply(session.settings.stage)
+    return Answer({"stage": session.settings.stage, "changed": done}, done or ["Nothing to do."])

@@ -14,6 +14,7 @@ from chalicelib.domain.epobject import (
     Element,
     EpObject,
     FileFacts,
+    GeoTag,
     Kind,
     PageFacts,
     PortfolioFacts,
@@ -25,6 +26,7 @@ from chalicelib.packages.markup import sanitise
 from tests.packages.support import FIRST_ID, NOW, OWNER, SELF
 
 LEGAL = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff")
+PLACES = st.none() | st.floats(-180, 180)
 WORDS = st.text(LEGAL, max_size=30) | st.sampled_from(
     ["a < b & c", '"q"', " spaced ", "x" * 255, "[1]", "{}", "日本 😀"]
 )
@@ -155,6 +157,7 @@ def _objects(draw: st.DrawFn, one: int, kind: Kind, ids: list[int], of: dict[Kin
         added_at=NOW,
         author=draw(st.just("") | WORDS),
         allow_comments=draw(st.booleans()),
+        geo_tag=draw(st.none() | st.builds(GeoTag, latitude=PLACES, longitude=PLACES, altitude=PLACES)),
         url=draw(st.sampled_from(["https://x.example/?a=1&b=2", "www.example.org", ""])) if kind is Kind.LINK else "",
         carried=draw(carrieds(kind, ids)),
         import_id=draw(st.sampled_from([0, 4])),

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.domain import epobject
 from chalicelib.domain.artifact import ObjectDraft
 from chalicelib.domain.epobject import EpObject, Kind, Tag
 from chalicelib.domain.errors import InvalidError
@@ -83,7 +84,7 @@ class TagText(msgspec.Struct):
 
 
 class GeoTag(msgspec.Struct):
-    """A place; checked, and not kept."""
+    """A place."""
 
     Latitude: float | None = None
     Longitude: float | None = None
@@ -171,7 +172,26 @@ def draft(body: Any) -> ObjectDraft:
         description=said.Description or "",
         tags=[Tag(tag.Text, private=tag.Type == 1) for tag in said.Tags or ()],
         allow_comments=said.AllowComments,
+        geo_tag=_place(said.GeoTag),
     )
+
+
+def _place(said: GeoTag | None) -> epobject.GeoTag | None:
+    if said is None:
+        return None
+    return epobject.GeoTag(
+        latitude=said.Latitude,
+        longitude=said.Longitude,
+        altitude=said.Altitude,
+        bearing=said.Bearing,
+        precision=said.Precision,
+    )
+
+
+def _geo_tag(place: epobject.GeoTag | None) -> GeoTag | None:
+    if place is None:
+        return None
+    return GeoTag(place.latitude, place.longitude, place.altitude, place.bearing, place.precision)
 
 
 def fetch(one: EpObject) -> EpObjectFetch:
@@ -182,7 +202,7 @@ def fetch(one: EpObject) -> EpObjectFetch:
         "Name": one.name,
         "Description": one.description or one.content,
         "Tags": [TagText(Text=tag.text, Type=int(tag.private)) for tag in one.tags],
-        "GeoTag": None,
+        "GeoTag": _geo_tag(one.geo_tag),
         "AllowComments": one.allow_comments,
         "OwnerUserId": one.owner_id,
         "CreatedDate": moment(one.created_at),

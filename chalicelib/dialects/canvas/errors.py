@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib import observe
 from chalicelib.dialects.call import Call
 from chalicelib.dialects.canvas.auth import MasqueradeError, ScopeError, ThrottledError
 from chalicelib.dialects.http import Reply
@@ -45,6 +46,7 @@ def reply(call: Call, error: Exception) -> Reply:  # noqa: ARG001 - one shape fo
     """The answer to a failure."""
     if isinstance(error, ThrottledError):
         headers = {"Content-Type": "text/plain; charset=utf-8", "X-Rate-Limit-Remaining": "0.0"}
+        observe.note(throttled=True)
         return Reply(status=403, body="403 Forbidden (Rate Limit Exceeded)\n", headers=headers)
     status, body = _plain(error)
     headers = {"Content-Type": JSON}

@@ -37,6 +37,7 @@ class Extension(
         "created": "c",
         "updated": "u",
         "no_comments": "nc",
+        "place": "q",
         "tags": "t",
         "portfolio_id": "p",
         "position": "o",
@@ -59,6 +60,8 @@ class Extension(
     created: str | None = None
     updated: str | None = None
     no_comments: bool = False
+    place: tuple[float | None, float | None, float | None, float | None, float | None] | None = None
+    """A GeoTag: latitude, longitude, altitude, bearing, precision."""
     tags: list[tuple[str, bool]] | None = None
     portfolio_id: int | None = None
     position: int | None = None

@@ -16,6 +16,7 @@ from chalicelib.domain.epobject import (
     Carried,
     EpObject,
     FileFacts,
+    GeoTag,
     Kind,
     PortfolioFacts,
     Relation,
@@ -149,6 +150,7 @@ class _Reader:
             added_at=self._now,
             author=self._author(children, own=own is not None),
             allow_comments=not (own and own.no_comments),
+            geo_tag=_geo_tag(own.place) if own and own.place else None,
             carried=read_carried(element, facts, scope, incoming, leftover),
             import_id=self._import_id,
         )
@@ -274,3 +276,8 @@ class _Reader:
                 self._index.report.note("left_out", "", name[-120:], "No entry of the feed refers to this file.")
             else:
                 self._index.report.outcomes["left_out"] += 1
+
+
+def _geo_tag(place: tuple[float | None, float | None, float | None, float | None, float | None]) -> GeoTag:
+    latitude, longitude, altitude, bearing, precision = place
+    return GeoTag(latitude=latitude, longitude=longitude, altitude=altitude, bearing=bearing, precision=precision)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import quote as percent
 
-from chalicelib.domain.epobject import INVERSE, NAME_LIMIT, Category, Element, EpObject, Kind
+from chalicelib.domain.epobject import INVERSE, NAME_LIMIT, Category, Element, EpObject, GeoTag, Kind
 from chalicelib.packages import markup
 from chalicelib.packages.leap2a import extension, texts
 from chalicelib.packages.leap2a.carried import Outgoing, escape, quote, write_element
@@ -221,6 +221,7 @@ class _Entry:
                 created=_exact(obj.created_at),
                 updated=_exact(obj.updated_at),
                 no_comments=not obj.allow_comments,
+                place=_place(obj.geo_tag),
                 tags=tags,
                 portfolio_id=self._own_portfolio(),
                 position=obj.page.position if obj.page else None,
@@ -258,3 +259,7 @@ def _exact(moment: datetime) -> str | None:
     if not moment.microsecond:
         return None
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def _place(tag: GeoTag | None) -> tuple[float | None, float | None, float | None, float | None, float | None] | None:
+    return None if tag is None else (tag.latitude, tag.longitude, tag.altitude, tag.bearing, tag.precision)
