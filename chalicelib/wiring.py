@@ -18,6 +18,7 @@ from chalicelib.domain.transfer import ExportService, ImportService, JobService
 from chalicelib.packages.names import content_disposition
 from chalicelib.settings import Settings, SettingsError, load
 from chalicelib.storage.blobs import Blobs
+from chalicelib.storage.bodies import Bodies
 from chalicelib.storage.credentials import Credentials
 from chalicelib.storage.garbage import Garbage
 from chalicelib.storage.imports import Imports
@@ -68,7 +69,7 @@ class Services:
         self.tables = bind(settings)
         self.blobs = Blobs(settings, content_disposition)
         self.garbage = Garbage(self.tables, self.blobs, self.clock)
-        self.objects = Objects(self.tables, self.blobs, self.garbage)
+        self.objects = Objects(self.tables, Bodies(self.blobs), self.garbage)
         self.import_store = Imports(self.objects, self.garbage)
         self.people = People(self.tables)
         self.credentials = Credentials(self.tables)

@@ -145,8 +145,14 @@ class Runner:
             {"Jobs": 1, "JobSeconds": round(seconds, 3)},
             {"Kind": job.kind.value, "Outcome": job.status.name.lower()},
         )
-        told = {"job_id": job.id, "kind": job.kind.value, "status": int(job.status), "age_s": round(seconds, 3)}
-        observe.say("job ended", **told, **measured)
+        observe.say(
+            "job ended",
+            job_id=job.id,
+            kind=job.kind.value,
+            status=int(job.status),
+            age_s=round(seconds, 3),
+            **measured,
+        )
         if job.parameters.get("skip_message"):
             return
         self.services.topic.publish(

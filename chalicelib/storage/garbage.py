@@ -20,6 +20,7 @@ from chalicelib.storage.tables import JobRecord, LocatorRecord, Tables, given, o
 
 GARBAGE = "garbage"
 """Partition of the index of open jobs that holds the marks."""
+BODY = "body#"
 WAIT = timedelta(days=1)
 HOLD = timedelta(minutes=15)
 """How long a collector has a doomed blob for itself: as long as a function can live."""
@@ -39,12 +40,21 @@ class Garbage:
         due = int((self.clock.now() + WAIT).timestamp())
         return self.tables.jobs(job=f"blob#{sha256}", open=GARBAGE, due_at=due)
 
+    def body(self, key: str) -> JobRecord:
+        """The mark of a document in the bucket that its object has left behind."""
+        due = int((self.clock.now() + WAIT).timestamp())
+        return self.tables.jobs(job=f"{BODY}{key}", open=GARBAGE, due_at=due)
+
     def collect(self, limit: int = 100) -> int:
         """Remove what is unused among the marks whose day has come; how many marks that were."""
         table, count = self.tables.jobs, 0
         now = int(self.clock.now().timestamp())
         for mark in table.by_open.query(GARBAGE, table.due_at <= now, limit=limit):
-            if self._collect(mark.job.removeprefix("blob#"), now):
+            if mark.job.startswith(BODY):
+                self.blobs.delete([mark.job.removeprefix(BODY)])
+                mark.delete()
+                count += 1
+            elif self._collect(mark.job.removeprefix("blob#"), now):
                 # The condition fails when it was marked anew, or another collector was here: nothing is left to do.
                 _unless_lost(mark, table.due_at <= now)
                 count += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,15 +12,16 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.access import Actor, Sight
-from chalicelib.domain.epobject import EpObject, Kind
+from chalicelib.domain.epobject import Carried, EpObject, Kind
 from chalicelib.domain.errors import ConflictError
 from chalicelib.domain.identity import MAX_ID
 from chalicelib.domain.paging import PageRequest, Slice
 from chalicelib.domain.person import Account, User
-from chalicelib.domain.ports import BlobStore, Change, Created, Deleted, Place
+from chalicelib.domain.ports import Change, Created, Deleted, Place
 from chalicelib.storage import documents, listing, people
+from chalicelib.storage.bodies import Bodies
 from chalicelib.storage.garbage import Garbage
-from chalicelib.storage.keys import body_key, first, order, root
+from chalicelib.storage.keys import first, order, root
 from chalicelib.storage.listing import object_key
 from chalicelib.storage.tables import (
     LocatorRecord,
@@ -31,8 +32,6 @@ from chalicelib.storage.tables import (
     only,
 )
 
-ITEM_LIMIT = 300_000
-"""Bytes of a document kept in the item; a larger one goes to the bucket (an item holds 400 KB)."""
 TOMBSTONE_S = 30 * 86400
 """How long a deleted object is remembered; a deleted portfolio stays, for Canvas's restore."""
 PLACES_KEPT = 10_000
@@ -44,7 +43,7 @@ class Objects:
     """The object store (see `ports.ObjectStore`)."""
 
     tables: Tables
-    blobs: BlobStore
+    bodies: Bodies
     garbage: Garbage
     known: dict[int, tuple[int, Kind]] = field(default_factory=dict)
 
@@ -63,38 +62,48 @@ class Objects:
 
     def find(self, actor: Actor, kinds: Sequence[Kind], object_id: int) -> Sight | None:
         """The object of that id for that viewer."""
-        tables, place = self.tables, self.known.get(object_id)
-        guesses = [{"owner": actor.user_id, "key": object_key(kind, object_id)} for kind in kinds]
-        locators = [] if place else [{"locator": f"id#{object_id}"}]
-        found = tables.batch_get(
-            [
-                (tables.objects, guesses),
-                (tables.locators, locators),
-                (tables.people, [people.account_key(actor.root_account_id)]),
-            ]
-        )
-        account = first(found, people.account_key(actor.root_account_id), Account)
-        for record in only(found, ObjectRecord):
-            return Sight(object=self.entity(record), account=account)
-        for locator in only(found, LocatorRecord):
-            place = self._learn(object_id, locator)
-        if place is None or place[1] not in kinds or place[0] == actor.user_id:
+        place = self.known.get(object_id)
+        if place is None:
+            sight, place = self._guess(actor, kinds, object_id)
+            if sight is not None:
+                return sight
+        if place is None or place[1] not in kinds:
             return None
-        owner_key, viewer_key = people.user_key(place[0]), people.user_key(actor.user_id)
+        tables, owner_id = self.tables, place[0]
+        account_key = people.account_key(actor.root_account_id)
+        owner_key, viewer_key = people.user_key(owner_id), people.user_key(actor.user_id)
+        others = [] if owner_id == actor.user_id else [owner_key, viewer_key]
         found = tables.batch_get(
             [
-                (tables.objects, [{"owner": place[0], "key": object_key(place[1], object_id)}]),
-                (tables.people, [owner_key, viewer_key]),
+                (tables.objects, [{"owner": owner_id, "key": object_key(place[1], object_id)}]),
+                (tables.people, [account_key, *others]),
             ]
         )
         for record in only(found, ObjectRecord):
             return Sight(
                 object=self.entity(record),
-                account=account,
+                account=first(found, account_key, Account),
                 owner=first(found, owner_key, User),
                 viewer=first(found, viewer_key, User),
             )
         return None
+
+    def _guess(
+        self, actor: Actor, kinds: Sequence[Kind], object_id: int
+    ) -> tuple[Sight | None, tuple[int, Kind] | None]:
+        """The object if it is the viewer's own, and else where it is: one call for both."""
+        tables, account_key = self.tables, people.account_key(actor.root_account_id)
+        found = tables.batch_get(
+            [
+                (tables.objects, [{"owner": actor.user_id, "key": object_key(kind, object_id)} for kind in kinds]),
+                (tables.locators, [{"locator": f"id#{object_id}"}]),
+                (tables.people, [account_key]),
+            ]
+        )
+        place = next((self._learn(object_id, locator) for locator in only(found, LocatorRecord)), None)
+        for record in only(found, ObjectRecord):
+            return Sight(object=self.entity(record), account=first(found, account_key, Account)), place
+        return None, place
 
     def find_unseen(self, kind: Kind, object_id: int) -> EpObject | None:
         """The object of that id for nobody in particular."""
@@ -189,20 +198,16 @@ class Objects:
 
     def entity(self, record: ObjectRecord) -> EpObject:
         """The object of a record, fetched from the bucket when it is large."""
-        text: str | bytes = record.document or ""
-        if record.overflow:
-            text = self.blobs.get(record.overflow)
-        return documents.decode(text, EpObject)
+        return documents.decode(self.bodies.get(record), EpObject)
 
     def record(self, one: EpObject) -> ObjectRecord:
         """The record of an object, its large document put into the bucket."""
-        text, overflow = documents.encode(one), None
-        if len(text.encode()) > ITEM_LIMIT:
-            overflow = body_key(one, text)
-            self.blobs.put(overflow, text.encode())
         expires = None
         if one.deleted_at is not None and one.kind is not Kind.PORTFOLIO:
             expires = int((one.deleted_at + timedelta(seconds=TOMBSTONE_S)).timestamp())
+            one = _tombstone(one)
+        text = documents.encode(one)
+        overflow = self.bodies.put(one, text)
         return self.tables.objects(
             owner=one.owner_id,
             key=object_key(one.kind, one.id),
@@ -218,9 +223,7 @@ class Objects:
     def forget_bodies(self, objects: Sequence[EpObject]) -> None:
         """Remove what `record` put into the bucket for these."""
         texts = [(one, documents.encode(one)) for one in objects]
-        keys = [body_key(one, text) for one, text in texts if len(text.encode()) > ITEM_LIMIT]
-        if keys:
-            self.blobs.delete(keys)
+        self.bodies.forget(texts)
 
     def locator(self, one: EpObject) -> LocatorRecord:
         """The locator of an object."""
@@ -235,6 +238,9 @@ class Objects:
             if error.cause_response_code == "ConditionalCheckFailedException":
                 raise ConflictError("The item changed while it was being written.") from error
             raise
+        left = self.bodies.left_behind(one)
+        if left:
+            self.garbage.body(left).save()
 
     def _add(self, transaction: TransactWrite, change: Change) -> None:
         one, tables = change.object, self.tables
@@ -243,6 +249,9 @@ class Objects:
             transaction.save(self.locator(one), condition=tables.locators.locator.does_not_exist())
             return
         transaction.save(self.record(one), condition=tables.objects.version == one.version - 1)
+        left = self.bodies.left_behind(one)
+        if left:
+            transaction.save(self.garbage.body(left))
         if isinstance(change, Deleted):
             locator = tables.locators(locator=f"id#{one.id}")
             if one.kind is Kind.PORTFOLIO:
@@ -289,3 +298,9 @@ class Objects:
         place = (int(locator.owner), Kind(locator.kind))
         self.known[object_id] = place
         return place
+
+
+def _tombstone(one: EpObject) -> EpObject:
+    """What is remembered of a deleted object: that it was, and what it was called."""
+    page = replace(one.page, sections=()) if one.page else None
+    return replace(one, content="", description="", carried=Carried(), relations=(), tags=(), page=page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import asdict
 from typing import Annotated
@@ -17,6 +18,7 @@ def register(app: App) -> None:
     app.command(destroy)
     app.command(doctor)
     app.command(gateway_responses, name="gateway-responses")
+    app.command(package_extras, name="package-extras")
 
 
 def provision(*, yes: Annotated[bool, Parameter(negative="")] = False, session: Given) -> Answer:
@@ -74,3 +76,11 @@ def gateway_responses(*, session: Given) -> Answer:
 
     done = responses.apply(session.settings.stage)
     return Answer({"stage": session.settings.stage, "changed": done}, done or ["Nothing to do."])
+
+
+def package_extras(*, session: Given) -> Answer:
+    """Print what `chalice package --merge-template` needs beside chalice's own template."""
+    from ops.extras import extras
+
+    made = extras(session.settings.stage)
+    return Answer(made, [json.dumps(made, indent=2)])

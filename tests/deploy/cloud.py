@@ -13,6 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import boto3
+
 from chalicelib.settings import load
 from chalicelib.wiring import Services, wire
 from ops.local.engine import REGION, Ministack
@@ -43,6 +45,7 @@ class Cloud(Ministack):
         stage = Stage(self, name)
         stage.ops("provision", "--yes")
         stage.chalice("deploy")
+        assert stage.ops("gateway-responses")["changed"]
         return stage
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -68,9 +71,9 @@ class Stage:
     cloud: Cloud
     name: str
 
-    def ops(self, *words: str) -> Any:
-        """An operator command's JSON answer."""
-        answer = self.cloud.run(sys.executable, "-m", "ops", "--stage", self.name, *words, "--json")
+    def ops(self, *words: str, check: bool = True) -> Any:
+        """An operator command's JSON answer; it must succeed if `check`."""
+        answer = self.cloud.run(sys.executable, "-m", "ops", "--stage", self.name, *words, "--json", check=check)
         return json.loads(answer.stdout.strip().splitlines()[-1])
 
     def chalice(self, command: str) -> str:
@@ -92,6 +95,13 @@ class Stage:
     def url(self) -> str:
         """Where clients find the service: host and stage prefix."""
         return f"http://{self.host}/api"
+
+    def said(self, function: str = "") -> list[dict[str, Any]]:
+        """The structured lines a function wrote to its log."""
+        group = f"/aws/lambda/folioport-{self.name}{function}"
+        pages = boto3.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+        lines = [event["message"] for page in pages for event in page["events"]]
+        return [json.loads(line) for line in lines if line.startswith("{")]
 
     @property
     def variables(self) -> dict[str, str]:

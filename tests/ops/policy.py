@@ -7,7 +7,7 @@ Only the services the code uses. Sources: the service authorization reference's 
 from __future__ import annotations
 
 import json
-import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -104,10 +104,7 @@ def recorded() -> Iterator[set[Need]]:
 
 
 def _on_behalf_of_the_app() -> bool:
-    frame, files = sys._getframe(2), set()
-    while frame:
-        files.add(frame.f_code.co_filename)
-        frame = frame.f_back  # type: ignore[assignment]
+    files = {frame.f_code.co_filename for frame, _ in traceback.walk_stack(None)}
     if any("/chalicelib/dialects/" in file or "/chalicelib/jobs/" in file for file in files):
         return True
     # A transfer's own threads have no caller; nobody but the app transfers anything in parts.

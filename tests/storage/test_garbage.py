@@ -6,7 +6,9 @@ import io
 
 import pytest
 
+from chalicelib.domain.epobject import Kind, Section
 from chalicelib.domain.errors import ConflictError
+from chalicelib.domain.page import PageDraft
 from chalicelib.domain.person import User
 from chalicelib.domain.ports import Blob
 from chalicelib.storage.blobs import Blobs, file_key
@@ -78,3 +80,27 @@ def test_a_collector_that_died_is_followed_by_another(
     assert not services.blobs.exists(file_key(blob.sha256))
     services.artifacts.upload(actor(ada), io.BytesIO(b"orphan"), file_name="o", media_type="text/plain")
     assert services.blobs.exists(file_key(blob.sha256))
+
+
+def test_a_large_document_goes_when_its_object_has_a_new_one(services: Services, ada: User, clock: HandClock) -> None:
+    def stored() -> int:
+        listed = services.blobs.client.list_objects_v2(Bucket=services.blobs.bucket, Prefix="bodies/")
+        return int(listed["KeyCount"])
+
+    def large(letter: str) -> PageDraft:
+        return PageDraft(name="p", sections=[Section(type="rich_text", content=f"<p>{letter * 400_000}</p>")])
+
+    portfolio = services.portfolios.create(actor(ada), name="P")
+    page = services.pages.create(actor(ada), portfolio.id, large("a"))
+    services.pages.update(actor(ada), portfolio.id, page.id, large("b"))
+    assert stored() == 2
+    clock.advance(2 * 86400)
+    services.garbage.collect()
+    assert stored() == 1
+    assert services.objects.own(ada.id, [(Kind.PAGE, page.id)])[page.id].page is not None
+    services.pages.delete(actor(ada), portfolio.id, page.id)
+    clock.advance(2 * 86400)
+    services.garbage.collect()
+    assert stored() == 0
+    tombstone = services.objects.own(ada.id, [(Kind.PAGE, page.id)])[page.id]
+    assert (tombstone.name, tombstone.deleted) == ("p", True)

@@ -71,6 +71,7 @@ def test_a_reflection_is_made_and_shown(ada: Person) -> None:
     assert body["Description"] == said["Description"]
     assert body["Tags"] == said["Tags"]
     assert body["AllowComments"] is False
+    assert body["GeoTag"] == said["GeoTag"]
     assert ada.client.get(f"{EP}/reflection/{body['ObjectId']}").json == body
     problem(ada.client.get(f"{EP}/artifact/{body['ObjectId']}"), 404)
     problem(ada.client.get(f"{EP}/object/{body['ObjectId']}/content"), 404)
