@@ -73,13 +73,17 @@ def provision(
     _check_times(settings, visibility_timeout_s)
     if settings.local:
         return apply(settings, visibility_timeout_s=visibility_timeout_s)
+    found, clients = template.resources(template.parameters(settings, visibility_timeout_s)), Clients()
     stack = Stack(settings.stage)
     change_set, changes = stack.propose(template.body(), template.parameters(settings, visibility_timeout_s))
-    if change_set:
-        if not confirm(changes):
+    # What was changed beside CloudFormation, which does not look at resources whose template is the same.
+    drifted = [str(one) for one in interpreter.plan(clients, found) if not one.uncovers]
+    if change_set or drifted:
+        if not confirm([*changes, *drifted]):
             return []
-        stack.execute(change_set)
-    return changes + _secret(settings)
+        if change_set:
+            stack.execute(change_set)
+    return changes + interpreter.apply(clients, found) + _secret(settings)
 
 
 def destroy(settings: Settings, *, force: bool = False) -> list[str]:

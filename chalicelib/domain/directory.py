@@ -17,6 +17,7 @@ USER_SCHEMES = ("sis_user_id", "sis_login_id", "sis_integration_id")
 ACCOUNT_SCHEMES = ("sis_account_id", "sis_integration_id")
 ID_DIGITS = 19
 DELETED = "deleted"
+TRIES = 5
 STATES = ("active", "suspended", DELETED)
 
 
@@ -246,7 +247,12 @@ def _state(status: str) -> str:
 
 
 def _outcome(work: Callable[[], bool]) -> RowOutcome:
-    try:
-        return RowOutcome(changed=work())
-    except (InvalidError, NotFoundError, ConflictError) as error:
-        return RowOutcome(error=str(error))
+    """What became of a row; one that met another writer or a taken id is worked on again."""
+    for _ in range(TRIES):
+        try:
+            return RowOutcome(changed=work())
+        except ConflictError:
+            continue
+        except (InvalidError, NotFoundError) as error:
+            return RowOutcome(error=str(error))
+    return RowOutcome(error="It is being changed by others; load it again.")

@@ -19,6 +19,8 @@ from chalicelib.storage.tables import PersonRecord, Tables, conflict, only
 T = TypeVar("T")
 
 DEFAULT_DOMAIN = ""
+ENTITY_FIRST, ENTITY_LAST = 0, -1
+"""Where a transaction has the entity: PynamoDB sends deletes, then puts, then updates."""
 HOSTS_KEPT = 1000
 """Hosts a container remembers; a client may send any."""
 
@@ -108,7 +110,7 @@ class People:
     def save_account(self, account: Account, *, domains: Sequence[str] = (), default: bool = False) -> None:
         """Write an account conditionally on its version; 1 means new."""
         people, root = self.tables.people, account.root_id
-        with self._transaction() as transaction:
+        with _Guarded(self.tables, ENTITY_FIRST) as transaction:
             self._put(transaction, account_key(account.id), account, account.version)
             if account.version == 1 and account.sis_id:
                 self._name(transaction, name_key(root, "sis_account_id", account.sis_id), account.id)
@@ -122,7 +124,7 @@ class People:
     def save_user(self, user: User, before: User | None = None) -> None:
         """Write a user and its names."""
         people = self.tables.people
-        with self._transaction() as transaction:
+        with _Guarded(self.tables, ENTITY_LAST if before else ENTITY_FIRST) as transaction:
             if before is None:
                 self._put(transaction, user_key(user.id), user, 1)
             else:
@@ -152,15 +154,16 @@ class People:
             self.tables.person(key, target=target), condition=people.pk.does_not_exist() | (people.target == target)
         )
 
-    def _transaction(self) -> _Guarded:
-        return _Guarded(self.tables)
-
 
 class _Guarded:
-    """A transaction whose lost condition is an InvalidError in words an operator understands."""
+    """A transaction that tells the entity it writes from the names that must be free.
 
-    def __init__(self, tables: Tables) -> None:
+    Raises ConflictError when the entity's id is taken or it has changed, InvalidError when a name is in use.
+    """
+
+    def __init__(self, tables: Tables, entity: int) -> None:
         self.inner = TransactWrite(connection=tables.connection)
+        self.entity = entity
 
     def __enter__(self) -> TransactWrite:
         return self.inner.__enter__()
@@ -169,9 +172,12 @@ class _Guarded:
         try:
             self.inner.__exit__(*exc)  # type: ignore[no-untyped-call]
         except TransactWriteError as error:
-            if conflict(error) is None:
+            lost = conflict(error)
+            if lost is None:
                 raise
-            raise InvalidError("A login, SIS id or domain is in use by another, or the item just changed.") from error
+            if not error.cancellation_reasons or error.cancellation_reasons[self.entity] is not None:
+                raise lost from error
+            raise InvalidError("A login, SIS id or domain is in use by another.") from error
 
 
 def _document(one: Account | User) -> str:

@@ -44,6 +44,15 @@ def plan(clients: Clients, properties: Mapping[str, Any]) -> Iterator[Drift]:
                 Bucket=name, ServerSideEncryptionConfiguration={"Rules": rules}
             ),
         )
+    if clients.s3.get_bucket_versioning(Bucket=name).get("Status") != properties["VersioningConfiguration"]["Status"]:
+        yield Drift(
+            resource=name,
+            fact="does not keep what is removed for a restore",
+            deed="versioning turned on",
+            mend=lambda: clients.s3.put_bucket_versioning(
+                Bucket=name, VersioningConfiguration=properties["VersioningConfiguration"]
+            ),
+        )
     lifecycle = [_lifecycle_rule(rule) for rule in properties["LifecycleConfiguration"]["Rules"]]
     if {_gist(rule) for rule in _lifecycle(clients, name)} != {_gist(rule) for rule in lifecycle}:
         yield Drift(
@@ -107,6 +116,8 @@ def _lifecycle_rule(rule: Mapping[str, Any]) -> Any:
     answer: dict[str, Any] = {"ID": rule["Id"], "Status": rule["Status"], "Filter": {"Prefix": rule["Prefix"]}}
     if "ExpirationInDays" in rule:
         answer["Expiration"] = {"Days": rule["ExpirationInDays"]}
+    if "NoncurrentVersionExpiration" in rule:
+        answer["NoncurrentVersionExpiration"] = dict(rule["NoncurrentVersionExpiration"])
     if "AbortIncompleteMultipartUpload" in rule:
         answer["AbortIncompleteMultipartUpload"] = dict(rule["AbortIncompleteMultipartUpload"])
     return answer
@@ -117,11 +128,12 @@ def _lifecycle(clients: Clients, name: str) -> list[Any]:
     return list(answer.get("Rules", ()))
 
 
-def _gist(rule: Mapping[str, Any]) -> tuple[str, str, int, int]:
+def _gist(rule: Mapping[str, Any]) -> tuple[str, str, int, int, int]:
     """What a rule does: S3 tells the same rule in more than one form."""
     prefix = (rule.get("Filter") or {}).get("Prefix", "") or rule.get("Prefix", "")
     abort = rule.get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation", 0)
-    return rule["Status"], prefix, rule.get("Expiration", {}).get("Days", 0), abort
+    removed = rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays", 0)
+    return rule["Status"], prefix, rule.get("Expiration", {}).get("Days", 0), removed, abort
 
 
 def remove(clients: Clients, properties: Mapping[str, Any]) -> list[str]:
@@ -132,8 +144,9 @@ def remove(clients: Clients, properties: Mapping[str, Any]) -> list[str]:
     for page in clients.s3.get_paginator("list_multipart_uploads").paginate(Bucket=name):
         for upload in page.get("Uploads", ()):
             clients.s3.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
-    for listing in clients.s3.get_paginator("list_objects_v2").paginate(Bucket=name):
-        found: Any = [{"Key": item["Key"]} for item in listing.get("Contents", ())]
+    for listing in clients.s3.get_paginator("list_object_versions").paginate(Bucket=name):
+        kept = [*listing.get("Versions", ()), *listing.get("DeleteMarkers", ())]
+        found: Any = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in kept]
         if found:
             clients.s3.delete_objects(Bucket=name, Delete={"Objects": found, "Quiet": True})
     clients.s3.delete_bucket(Bucket=name)

@@ -86,7 +86,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         for name, value in engine.environment.items():
             patch.setenv(name, value)
         settings = load(stage_config("dev")["environment_variables"])
-        provision.provision(settings)
+        provision.apply(settings)
+        provision._secret(settings)
         services = Services(settings)
         yield World(services, services.clock, services.directory.create_root_account("Estuary College"))  # type: ignore[arg-type]
 
