@@ -12,7 +12,9 @@ PORT ?= 8000
 WORKERS ?= 2
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
-.PHONY: help venv run demo reset test test-engines check lint format bench audit lock
+CHECKOV := .venv/checkov/bin/checkov
+
+.PHONY: help venv run demo reset test test-engines test-deploy check lint format bench audit lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,7 +43,16 @@ test: $(STAMP) ## the fast tests
 
 test-engines: $(STAMP) ## storage and jobs on the strict engine, what needs it, and the slow tests
 	@FOLIO_TEST_ENGINE=ministack $(BIN)/python -m pytest -n $(WORKERS) tests/storage tests/jobs -m "not engine and not slow" -q
-	@$(BIN)/python -m pytest -m "engine or slow" -q
+	@FOLIO_TEST_ENGINE=ministack $(BIN)/python -m pytest -m "engine or slow" -q
+
+test-deploy: $(STAMP) $(CHECKOV) ## deploy into a local AWS with the real commands, run the zip under AWS's runtime client, lint the templates
+	@FOLIO_TEST_DEPLOY=1 FOLIO_CHECKOV=$(CURDIR)/$(CHECKOV) $(BIN)/python -m pytest tests/deploy -q
+
+$(CHECKOV): requirements-checkov.txt | $(STAMP)
+	@rm -rf .venv/checkov
+	@$(BIN)/uv venv --quiet --python $(BIN)/python .venv/checkov
+	@$(BIN)/uv pip install --quiet --python .venv/checkov/bin/python --require-hashes -r requirements-checkov.txt
+	@touch $@
 
 check: lint test ## lint, types, layers, then the fast tests
 
@@ -65,3 +76,4 @@ audit: $(STAMP) ## known vulnerabilities of the pinned requirements
 lock: $(STAMP) ## compile requirements*.in into pinned requirements*.txt; UPGRADE=--upgrade moves to the newest
 	@$(COMPILE) $(UPGRADE) requirements.in -o requirements.txt
 	@$(COMPILE) $(UPGRADE) requirements-dev.in -o requirements-dev.txt
+	@$(COMPILE) $(UPGRADE) requirements-checkov.in -o requirements-checkov.txt

@@ -1,8 +1,9 @@
 """The Chalice application: middleware, the dialects' blueprints, and the handlers of the queue and the clock.
 
 No logic, and nothing read or made at import but the names of the queues and how many workers there may be: `chalice
-package` imports this module on a machine without any of the rest. Handlers stand here and not in a blueprint, so that a worker imports this module and
-has its middleware (aws/chalice issue 1566). Job libraries are imported by the first job, not by an API container.
+package` imports this module on a machine without any of the rest. Handlers stand here and not in a blueprint, so that a
+worker imports this module and has its middleware (aws/chalice issue 1566). Job libraries are imported by the first job,
+not by an API container.
 """
 
 from __future__ import annotations

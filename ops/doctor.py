@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -12,21 +11,12 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.settings import Settings
-from ops import interpreter, template
+from ops import deployed, interpreter, template
+from ops.deployed import Finding
 from ops.resource.drift import Clients, code_of
 
 SKEW_S = 60
 """Clock difference from AWS that is reported; signatures fail at 300 s."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """Something wrong with a stage."""
-
-    resource: str
-    problem: str
-    mend: str
-    """The command, or the step, that mends it."""
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -36,7 +26,12 @@ def examine(settings: Settings) -> list[Finding]:
         offset_s = _clock_offset_s(clients)
     except (BotoCoreError, ClientError) as error:
         return [_unreachable(settings, error)]
-    return [*_resources(settings, clients), *_secret(settings), *_clock(offset_s)]
+    found = [*_resources(settings, clients), *_secret(settings), *_clock(offset_s)]
+    if not settings.local:
+        found += [*deployed.functions(settings, clients), *deployed.answers(settings.stage)]
+    if not any(finding.problem == "does not exist" for finding in found):
+        found += deployed.jobs(settings)
+    return found
 
 
 def _unreachable(settings: Settings, error: Exception) -> Finding:

@@ -77,7 +77,8 @@ def provision(
     stack = Stack(settings.stage)
     change_set, changes = stack.propose(template.body(), template.parameters(settings, visibility_timeout_s))
     # What was changed beside CloudFormation, which does not look at resources whose template is the same.
-    drifted = [str(one) for one in interpreter.plan(clients, found) if not one.uncovers]
+    drifts = interpreter.plan(clients, found)
+    drifted = [str(one) for one in drifts if not change_set or one.fact != "does not exist"]
     if change_set or drifted:
         if not confirm([*changes, *drifted]):
             return []

@@ -113,6 +113,33 @@ CASES = (
         target=f"{ON}/%(reflected)s",
     ),
     Case(
+        route=f"POST {DECLARED}/collections/new",
+        budget=Budget.WRITE,
+        target=f"{EP}/collections/new",
+        who="the user",
+        body='{"Name": "Shore"}',
+        media_type=JSON,
+    ),
+    Case(route=f"GET {DECLARED}/collection/{{id}}", budget=Budget.OWN, target=f"{EP}/collection/%(collection)s"),
+    Case(
+        route=f"POST {DECLARED}/collection/{{id}}/add/{{object_id}}",
+        budget=Budget.WRITE,
+        target=f"{EP}/collection/%(collection)s/add/%(portfolio)s",
+    ),
+    Case(
+        route=f"POST {DECLARED}/collection/{{id}}/remove/{{object_id}}",
+        budget=Budget.WRITE,
+        target=f"{EP}/collection/%(collection)s/remove/%(item)s",
+    ),
+    Case(
+        route=f"POST {DECLARED}/artifacts/link/new",
+        budget=Budget.WRITE,
+        target=f"{EP}/artifacts/link/new",
+        who="the user",
+        body='{"Name": "Tides", "Url": "https://tides.example/"}',
+        media_type=JSON,
+    ),
+    Case(
         route=f"POST {DECLARED}/artifacts/file/upload",
         budget=Budget.WRITE,
         target=f"{EP}/artifacts/file/upload?name=Note",

@@ -144,6 +144,16 @@ class School:
 
     reflected = reflection
 
+    def collection(self) -> dict[str, Any]:
+        """A new collection of Ada's with a reflection in it."""
+        artifacts = self.world.services.artifacts
+        made = artifacts.create_collection(self.ada.actor, ObjectDraft(name="Shore"))
+        item = artifacts.create_reflection(self.ada.actor, ObjectDraft(name="Low tide"))
+        artifacts.collect(self.ada.actor, made.id, item.id)
+        return {"collection": made.id, "item": item.id}
+
+    item = collection
+
     def file(self) -> dict[str, Any]:
         """A new file of Ada's."""
         artifacts = self.world.services.artifacts

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from chalicelib.domain import access
 from chalicelib.domain.access import Actor
-from chalicelib.domain.epobject import EpObject, FileFacts, GeoTag, Kind, Tag
+from chalicelib.domain.epobject import INVERSE, EpObject, FileFacts, GeoTag, Kind, Tag
 from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from chalicelib.domain.portfolio import TRIES, check_description, check_name
 from chalicelib.domain.ports import BlobStore, Clock, Created, Ids, ObjectStore, Updated
@@ -17,6 +17,7 @@ from chalicelib.domain.transfer import check_access
 TAG_LIMIT = 100
 DEFAULT_FILE_NAME = "file"
 FILE_NAME_LIMIT = 255
+URL_LIMIT = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,18 @@ class ArtifactService:
         return self._create(
             actor, Kind.REFLECTION, replace(draft, description=""), content=draft.description, content_type="text"
         )
+
+    def create_collection(self, actor: Actor, draft: ObjectDraft) -> EpObject:
+        """A new, empty collection. Raises InvalidError, DeniedError."""
+        self._check_access(actor)
+        return self._create(actor, Kind.COLLECTION, draft)
+
+    def create_link(self, actor: Actor, draft: ObjectDraft, url: str) -> EpObject:
+        """A new link artifact. Raises InvalidError (also for an address that is not of the web), DeniedError."""
+        self._check_access(actor)
+        if len(url) > URL_LIMIT or not url.lower().startswith(("http://", "https://")):
+            raise InvalidError(f"Url must be an http or https address of at most {URL_LIMIT} characters.", field="Url")
+        return self._create(actor, Kind.LINK, draft, url=url)
 
     def upload(
         self, actor: Actor, content: BinaryIO, *, file_name: str, media_type: str, name: str = "", description: str = ""
@@ -79,20 +92,28 @@ class ArtifactService:
         return created
 
     def reflect_on(self, actor: Actor, reflection_id: int, object_id: int, *, remove: bool = False) -> EpObject:
-        """Associate a reflection with an object of the same owner, or end it; stated on both (brightspace 6.1).
+        """Associate a reflection with an object of the same owner, or end it (brightspace 6.1). See `_relate`."""
+        return self._relate(actor, Kind.REFLECTION, reflection_id, "reflects_on", object_id, remove=remove)
+
+    def collect(self, actor: Actor, collection_id: int, object_id: int, *, remove: bool = False) -> EpObject:
+        """Put an object of the same owner into a collection, or take it out (brightspace 6.1). See `_relate`."""
+        return self._relate(actor, Kind.COLLECTION, collection_id, "has_part", object_id, remove=remove)
+
+    def _relate(self, actor: Actor, kind: Kind, object_id: int, rel: str, target_id: int, *, remove: bool) -> EpObject:
+        """The object after its relation to the target, stated on both, was made or ended.
 
         Raises
         ------
         NotFoundError, DeniedError, InvalidError
-            One of them does not exist; is someone else's; is the reflection itself.
+            One of them does not exist; is someone else's; is the other.
         """
-        if reflection_id == object_id:
-            raise InvalidError("A reflection cannot reflect on itself.", field="objectId")
+        if object_id == target_id:
+            raise InvalidError(f"A {kind.value} cannot be put on or into itself.", field="objectId")
         for _ in range(TRIES):
-            reflection, target = self._own_pair(actor, reflection_id, object_id)
-            changed = _related(reflection, target, remove=remove)
-            if changed == (reflection, target):
-                return reflection
+            one, target = self._own_pair(actor, kind, object_id, target_id)
+            changed = _related(one, rel, target, remove=remove)
+            if changed == (one, target):
+                return one
             now = self.clock.now()
             after = [replace(one, version=one.version + 1, updated_at=now) for one in changed]
             try:
@@ -100,7 +121,7 @@ class ArtifactService:
             except ConflictError:
                 continue
             return after[0]
-        raise ConflictError("The reflection is being changed by others; try again.")
+        raise ConflictError(f"The {kind.value} is being changed by others; try again.")
 
     def own(self, actor: Actor, kinds: Sequence[Kind] | type[Kind], object_id: int) -> EpObject:
         """The actor's own object, checked in the order of brightspace 3: access, existence, ownership.
@@ -132,17 +153,17 @@ class ArtifactService:
         """Raise DeniedError where ePortfolio is switched off (brightspace 1.5)."""
         check_access(self.objects.places(actor, [])[1])
 
-    def _own_pair(self, actor: Actor, reflection_id: int, object_id: int) -> tuple[EpObject, EpObject]:
+    def _own_pair(self, actor: Actor, kind: Kind, object_id: int, target_id: int) -> tuple[EpObject, EpObject]:
         """Both and the right to them in one read; when one is not among the actor's, `own` tells why."""
-        keys = [(Kind.REFLECTION, reflection_id), *((kind, object_id) for kind in Kind)]
+        keys = [(kind, object_id), *((any_kind, target_id) for any_kind in Kind)]
         found, account = self.objects.holdings(actor, keys)
         check_access(account)
-        reflection, target = found.get(reflection_id), found.get(object_id)
-        if reflection is None or reflection.deleted or reflection.kind is not Kind.REFLECTION:
-            reflection = self.own(actor, (Kind.REFLECTION,), reflection_id)
+        one, target = found.get(object_id), found.get(target_id)
+        if one is None or one.deleted or one.kind is not kind:
+            one = self.own(actor, (kind,), object_id)
         if target is None or target.deleted:
-            target = self.own(actor, Kind, object_id)
-        return reflection, target
+            target = self.own(actor, Kind, target_id)
+        return one, target
 
     def _create(
         self,
@@ -152,6 +173,7 @@ class ArtifactService:
         *,
         content: str = "",
         content_type: str = "html",
+        url: str = "",
         file: Callable[[], FileFacts] | None = None,
     ) -> EpObject:
         _check(draft)
@@ -171,6 +193,7 @@ class ArtifactService:
                 created_at=now,
                 updated_at=now,
                 added_at=now,
+                url=url,
                 file=file() if file else None,
             )
             try:
@@ -188,16 +211,10 @@ def _check(draft: ObjectDraft) -> None:
         raise InvalidError(f"Tags must be at most {TAG_LIMIT}.", field="Tags")
 
 
-def _related(reflection: EpObject, target: EpObject, *, remove: bool) -> tuple[EpObject, EpObject]:
+def _related(one: EpObject, rel: str, target: EpObject, *, remove: bool) -> tuple[EpObject, EpObject]:
     if remove:
-        return (
-            reflection.without_relation("reflects_on", target.id),
-            target.without_relation("reflected_on_by", reflection.id),
-        )
-    return (
-        reflection.with_relation("reflects_on", target.id),
-        target.with_relation("reflected_on_by", reflection.id),
-    )
+        return one.without_relation(rel, target.id), target.without_relation(INVERSE[rel], one.id)
+    return one.with_relation(rel, target.id), target.with_relation(INVERSE[rel], one.id)
 
 
 def _base_name(file_name: str) -> str:

@@ -1,7 +1,8 @@
 """The local AWS, with what ministack 1.5.33 has not and a deployment needs.
 
-**Importing a REST API.** ministack answers ImportRestApi and PutRestApi with success and makes an empty API. Here both read the definition, with
-the functions ministack's own CloudFormation uses. `overwrite` forgets gateway responses, as replacing a definition does.
+**Importing a REST API.** ministack answers ImportRestApi and PutRestApi with success and makes an empty API. Here both
+read the definition, with the functions ministack's own CloudFormation uses. `overwrite` forgets gateway responses, as
+replacing a definition does.
 
 **Batches of SQS.** AWS checks `sqs:SendMessage` for SendMessageBatch and knows no action of that name; ministack does.
 """

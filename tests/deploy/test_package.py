@@ -1,4 +1,4 @@
-"""Proof 2: the deployment zip, unpacked into an empty folder, runs under AWS's runtime client with nothing beside it."""
+"""Proof 2: the deployment zip, unpacked into an empty folder, runs under AWS's runtime client and nothing else."""
 
 from __future__ import annotations
 
@@ -181,8 +181,8 @@ def test_requests_and_jobs_cold_and_warm(world: World, start: Start) -> None:
     assert start("sweep_jobs").invoke(TICK).ok
     assert start("bury_jobs").invoke({"Records": []}).ok
     peaks = {"api": api.peak_mib(), "worker": worker.peak_mib()}
-    print(f"sandbox {sandbox()}; cold {cold:.0f} ms, warm {min(warm):.1f} ms; "
-          f"import {first:.0f} ms, export {second:.0f} ms; peak MiB {peaks}")  # fmt: skip
+    shown = f"cold {cold:.0f} ms, warm {min(warm):.1f} ms, import {first:.0f} ms, export {second:.0f} ms, MiB {peaks}"
+    print(sandbox(), shown)  # noqa: T201 - for who asks with -s
     assert max(peaks.values()) < PEAK_LIMIT_MIB
 
 

@@ -1,6 +1,25 @@
 """The Brightspace dialect: `/d2l/api/…` as brightspace describes it."""
 
-from chalicelib.dialects.brightspace import artifacts, exports, imports, objects, reflections, users, versions
+from chalicelib.dialects.brightspace import (
+    artifacts,
+    collections,
+    exports,
+    imports,
+    objects,
+    reflections,
+    users,
+    versions,
+)
 from chalicelib.dialects.brightspace.dialect import brightspace
 
-__all__ = ["artifacts", "brightspace", "exports", "imports", "objects", "reflections", "users", "versions"]
+__all__ = [
+    "artifacts",
+    "brightspace",
+    "collections",
+    "exports",
+    "imports",
+    "objects",
+    "reflections",
+    "users",
+    "versions",
+]

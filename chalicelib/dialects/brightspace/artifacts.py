@@ -27,6 +27,21 @@ def show(call: Call) -> wire.EpObjectFetch:
 
 
 @brightspace.post(
+    "/{component}/{version}/artifacts/link/new",
+    permission=Permission.OBJECT_AUTHOR,
+    vendor="/d2l/api/eP/(version)/artifacts/link/new",
+)
+def create_link(call: Call) -> wire.EpObjectFetch:
+    """POST /d2l/api/eP/(version)/artifacts/link/new: a new link artifact of the caller.
+
+    Source
+    ------
+    brightspace 6, 6.1.
+    """
+    return wire.fetch(call.services.artifacts.create_link(call.actor, wire.draft(call.json), wire.url(call.json)))
+
+
+@brightspace.post(
     "/{component}/{version}/artifacts/file/upload",
     permission=Permission.OBJECT_AUTHOR,
     vendor="/d2l/api/eP/(version)/artifacts/file/upload",

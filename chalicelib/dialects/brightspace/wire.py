@@ -133,6 +133,14 @@ class UrlArtifact(EpObjectFetch, kw_only=True):
     Url: str
 
 
+class Collection(EpObjectFetch, kw_only=True):
+    """A collection; `Items` is filled by the contents route only."""
+
+    ItemsCount: int
+    ItemIds: list[int]
+    Items: list[EpObjectFetch]
+
+
 def product_versions(code: str, versions: Sequence[str]) -> ProductVersions:
     """A product with all of its versions, ascending."""
     return ProductVersions(ProductCode=code, LatestVersion=versions[-1], SupportedVersions=list(versions))
@@ -176,6 +184,14 @@ def draft(body: Any) -> ObjectDraft:
     )
 
 
+def url(body: Any) -> str:
+    """The address in a UrlArtifact. Raises InvalidError."""
+    said = body.get("Url") if isinstance(body, dict) else None
+    if not isinstance(said, str):
+        raise InvalidError("Url must be a string.", field="Url")
+    return said
+
+
 def _place(said: GeoTag | None) -> epobject.GeoTag | None:
     if said is None:
         return None
@@ -217,6 +233,9 @@ def fetch(one: EpObject) -> EpObjectFetch:
             Extension=extension if dot else "",
             UploadKey="",
         )
+    if one.kind is Kind.COLLECTION:
+        parts = list(one.targets("has_part"))
+        return Collection(**common, ItemsCount=len(parts), ItemIds=parts, Items=[])
     if one.kind is Kind.LINK:
         return UrlArtifact(**common, Url=one.url)
     return EpObjectFetch(**common)

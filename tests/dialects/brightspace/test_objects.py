@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
@@ -118,3 +119,49 @@ def test_other_peoples_objects(ada: Person, bo: Person) -> None:
         problem(bo.client.get(f"{EP}/{route}"), 403)
     for route in ("reflection/77", "artifact/77", "object/77/content"):
         problem(bo.client.get(f"{EP}/{route}"), 404)
+
+
+def test_a_link_is_made_and_shown(ada: Person) -> None:
+    said = {"Name": "Tides", "Description": "A table", "Url": "https://tides.example/?a=1"}
+    body = ada.client.post(f"{EP}/artifacts/link/new", json_body=said).json
+    assert (body["ObjectTypeId"], body["Url"], body["Description"]) == (340, said["Url"], "A table")
+    assert ada.client.get(f"{EP}/artifact/{body['ObjectId']}").json == body
+
+
+@pytest.mark.parametrize("url", [None, 5, "", "javascript:alert(1)", "ftp://x.example/", "https://x/" + "y" * 2048])
+def test_a_link_that_is_400(ada: Person, url: object) -> None:
+    problem(ada.client.post(f"{EP}/artifacts/link/new", json_body={"Name": "x", "Url": url}), 400)
+    problem(ada.client.post(f"{EP}/artifacts/link/new", json_body=[url]), 400)
+
+
+def test_a_collection_holds_what_is_put_in_in_order(ada: Person, bo: Person) -> None:
+    made = ada.client.post(f"{EP}/collections/new", json_body={"Name": "Shore"}).json
+    assert (made["ObjectTypeId"], made["ItemsCount"], made["ItemIds"], made["Items"]) == (110, 0, [], [])
+    route = f"{EP}/collection/{made['ObjectId']}"
+    items = [ada.client.post(f"{EP}/reflections/new", json_body={"Name": name}).json["ObjectId"] for name in "ab"]
+    for item in (items[1], items[0], items[1]):
+        assert ada.client.post(f"{route}/add/{item}").status == 200
+    assert ada.client.get(route).json["ItemIds"] == [items[1], items[0]]
+    for _ in range(2):
+        assert ada.client.post(f"{route}/remove/{items[1]}").json["ItemIds"] == [items[0]]
+    problem(ada.client.post(f"{route}/add/{made['ObjectId']}"), 400)
+    problem(ada.client.post(f"{route}/add/77"), 404)
+    problem(ada.client.post(f"{EP}/collection/{items[0]}/add/{items[1]}"), 404)
+    problem(bo.client.post(f"{route}/add/{items[1]}"), 403)
+    problem(bo.client.get(route), 403)
+    problem(ada.client.get(f"{EP}/reflection/{made['ObjectId']}"), 404)
+
+
+def test_a_collection_and_a_link_travel(world: World, ada: Person, bo: Person) -> None:
+    made = ada.client.post(f"{EP}/collections/new", json_body={"Name": "Shore"}).json["ObjectId"]
+    link = ada.client.post(f"{EP}/artifacts/link/new", json_body={"Name": "T", "Url": "https://t.example/"}).json
+    ada.client.post(f"{EP}/collection/{made}/add/{link['ObjectId']}")
+    job = ada.client.post(f"{EP}/export/new", json_body=[made, link["ObjectId"]]).json
+    world.work()
+    result = world.services.exports.package(ada.actor, job)
+    package = world.services.blobs.get(result.key)
+    world.services.imports.request(bo.actor, io.BytesIO(package))
+    world.work()
+    found = {one.kind.value: one for one in world.services.objects.walk(bo.id)[0]}
+    assert found["collection"].targets("has_part") == (found["link"].id,)
+    assert found["link"].url == "https://t.example/"
