@@ -11,7 +11,7 @@ from chalicelib.domain.artifact import ObjectDraft
 from chalicelib.domain.job import Job, JobStatus
 from chalicelib.domain.page import PageDraft
 from chalicelib.domain.person import User
-from chalicelib.jobs import export_package
+from chalicelib.jobs import assembly
 from chalicelib.jobs.runner import Runner
 from chalicelib.wiring import Services
 from tests.world import actor
@@ -51,8 +51,8 @@ def test_what_is_gone_is_reported_once_however_often_the_export_pauses(services:
 def test_a_pause_may_come_at_the_very_end_of_a_file(
     services: Services, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export_package, "READ_BYTES", 1000)
-    monkeypatch.setattr(export_package, "SEGMENT_BYTES", 4000)
+    monkeypatch.setattr(assembly, "READ_BYTES", 1000)
+    monkeypatch.setattr(assembly, "SEGMENT_BYTES", 4000)
     content = io.BytesIO(bytes(8000))
     services.artifacts.upload(actor(ada), content, file_name="a.mp4", media_type="video/mp4")
     assert hurried(services, services.exports.request_all(actor(ada))).status is JobStatus.COMPLETE
