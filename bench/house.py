@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from unittest.mock import patch
 
 import boto3
 
-from chalicelib import wiring
+from chalicelib import observe, wiring
 from chalicelib.domain.person import User, UserRow
 from chalicelib.settings import load
 from chalicelib.wiring import Services, wire
@@ -38,12 +39,15 @@ def engine(**settings: str) -> Iterator[Services]:
     with tempfile.TemporaryDirectory(prefix="folioport-bench-") as folder:
         running = Ministack(Path(folder) / "engine", snapshot_s=0)
         running.start()
+        observe.logger()  # made before the level below: it keeps the level it was made with, for the whole process
+        logging.disable(logging.CRITICAL)
         try:
             variables = {**running.environment, **SETTINGS, **settings}
             with patch.dict(os.environ, variables), patch.object(boto3, "DEFAULT_SESSION", None):
                 provision.apply(load())
                 yield wire()
         finally:
+            logging.disable(logging.NOTSET)
             running.kill()  # nothing of it is kept, so it need not save anything
 
 
