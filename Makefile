@@ -50,8 +50,8 @@ test-deploy: $(STAMP) $(CHECKOV) ## deploy into a local AWS with the real comman
 
 $(CHECKOV): requirements-checkov.txt | $(STAMP)
 	@rm -rf .venv/checkov
-	@$(BIN)/uv venv --quiet --python $(BIN)/python .venv/checkov
-	@$(BIN)/uv pip install --quiet --python .venv/checkov/bin/python --require-hashes -r requirements-checkov.txt
+	@$(BIN)/python -m venv .venv/checkov
+	@.venv/checkov/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-checkov.txt
 	@touch $@
 
 check: lint test ## lint, types, layers, then the fast tests
