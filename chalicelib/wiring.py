@@ -78,7 +78,7 @@ class Services:
         self.topic = Topic(settings)
         self.portfolios = PortfolioService(self.objects, self.people, self.clock, self.ids)
         self.pages = PageService(self.objects, self.portfolios, self.clock, self.ids, sanitise)
-        self.artifacts = ArtifactService(self.objects, self.blobs, self.clock, self.ids, sanitise)
+        self.artifacts = ArtifactService(self.objects, self.blobs, self.clock, self.ids)
         self.directory = Directory(self.people, self.credentials, self.clock, self.ids)
         self.tokens = TokenService(self.credentials, self.clock, self.ids, lambda: self.secret_key)
         self.idkeys = IdKeyService(self.credentials, self.clock, self.ids)

@@ -39,7 +39,6 @@ class ArtifactService:
     blobs: BlobStore
     clock: Clock
     ids: Ids
-    sanitise: Callable[[str], str]
 
     def create_reflection(self, actor: Actor, draft: ObjectDraft) -> EpObject:
         """A new reflection; its text is the draft's description. Raises InvalidError, DeniedError."""

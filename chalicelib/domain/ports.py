@@ -291,5 +291,5 @@ class CredentialStore(Protocol):
     def suspend(self, user_id: int, *, suspended: bool) -> None:
         """Switch all credentials of a user off, or on again."""
 
-    def charge(self, bucket: str, cost: int, limit: int, now: datetime) -> int:
+    def charge(self, bucket: str, cost: int, now: datetime) -> int:
         """Charge a bucket and answer what it has spent in the present minute."""

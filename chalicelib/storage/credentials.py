@@ -117,7 +117,7 @@ class Credentials:
                 if error.cause_response_code != "ConditionalCheckFailedException":
                     raise  # one that was only half made opens nothing
 
-    def charge(self, bucket: str, cost: int, limit: int, now: datetime) -> int:  # noqa: ARG002 - the port's shape
+    def charge(self, bucket: str, cost: int, now: datetime) -> int:
         """Charge a bucket and answer what it has spent in the present minute."""
         expires_at = int(now.timestamp()) + KEPT_S
         item = self._spend({"pk": f"bucket#{bucket}", "sk": "bucket"}, cost, now, expires_at=expires_at)

@@ -226,6 +226,6 @@ def test_a_claim_whose_answer_was_lost_is_had_by_the_one_who_sent_it(
 
 
 def test_a_bucket_of_an_address_expires(services: Services, clock: HandClock) -> None:
-    services.credentials.charge("addr/192.0.2.1", 1, 10, clock.now())
+    services.credentials.charge("addr/192.0.2.1", 1, clock.now())
     record = services.tables.people.get("bucket#addr/192.0.2.1", "bucket")
     assert record.expires_at > clock.now().timestamp()

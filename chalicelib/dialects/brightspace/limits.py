@@ -27,9 +27,7 @@ def charge(call: Call, bucket: str) -> None:
     """Charge a bucket for the call. Raises LimitError when it is empty."""
     services = call.services
     settings = services.settings
-    spent = services.credentials.charge(
-        bucket, settings.brightspace_rate_cost, settings.brightspace_rate_credits, services.clock.now()
-    )
+    spent = services.credentials.charge(bucket, settings.brightspace_rate_cost, services.clock.now())
     charged(call, spent)
 
 
