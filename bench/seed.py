@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from chalicelib.domain.epobject import EpObject, FileFacts, Kind, PageFacts, Section
 from chalicelib.domain.identity import derive

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from typing import get_type_hints
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 PREFIX = "FOLIO_"
 MIB = 1024 * 1024
@@ -19,8 +21,7 @@ class SettingsError(ValueError):
     """A variable is missing or malformed; the message names it and says what it must hold."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """The service's settings; the variable of field `x_y` is `FOLIO_X_Y`.
 
     Units are in the names: `_s` seconds, `_bytes` bytes.

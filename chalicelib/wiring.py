@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+
+from msgspec import Struct
 
 from chalicelib.domain.artifact import ArtifactService
 from chalicelib.domain.directory import Directory
@@ -29,8 +30,7 @@ from chalicelib.storage.queue import Queue, Topic
 from chalicelib.storage.tables import bind
 
 
-@dataclass(frozen=True, slots=True)
-class SystemClock:
+class SystemClock(Struct, frozen=True):
     """The machine's time, shifted by `offset_s` seconds on the local stage."""
 
     offset_s: int = 0
@@ -40,8 +40,7 @@ class SystemClock:
         return datetime.now(UTC) + timedelta(seconds=self.offset_s)
 
 
-@dataclass(frozen=True, slots=True)
-class RandomIds:
+class RandomIds(Struct, frozen=True):
     """Ids from the clock and the system's randomness."""
 
     clock: Clock

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import msgspec
+from msgspec import Struct, field
 
 from chalicelib.domain.errors import InvalidError
 
@@ -23,8 +23,7 @@ FIELD_LIMIT = 8192
 """Fields of a form; those of a nested one are counted again, more strictly."""
 
 
-@dataclass(slots=True)
-class Part:
+class Part(Struct):
     """One part of a multipart body."""
 
     name: str = ""
@@ -95,8 +94,7 @@ def read_multipart(incoming: Incoming) -> list[Part]:
     return collector.parts
 
 
-@dataclass(slots=True)
-class _Collector:
+class _Collector(Struct):
     """Puts parts together from the parser's events."""
 
     parts: list[Part] = field(default_factory=list)

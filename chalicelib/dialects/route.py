@@ -14,10 +14,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from chalicelib import observe
 from chalicelib.dialects.call import Call
@@ -31,8 +32,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 """Registered on every path, so that a wrong method is answered by the dialect and not by the gateway."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(Struct, frozen=True, kw_only=True):
     """A declared route. `vendor` is its path in the vendor's spelling, empty where the vendor has no such route."""
 
     dialect: str
@@ -52,8 +52,7 @@ class Route:
         return self.anonymous or self.permission is Permission.SERVICE_DESCRIBE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """A view's value with what goes beside it; `status` and `headers` as in HTTP."""
 
     value: Any

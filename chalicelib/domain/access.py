@@ -8,8 +8,9 @@ settings of the account.
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from chalicelib.domain.epobject import EpObject
 from chalicelib.domain.person import ACCOUNT_ADMIN, Account, User
@@ -33,8 +34,7 @@ class Permission(StrEnum):
     USER_READ = "user:read"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
+class Actor(Struct, frozen=True, kw_only=True):
     """Who calls, as the credentials say. `app` is the client application that pays for the call."""
 
     user_id: int
@@ -44,8 +44,7 @@ class Actor:
     app: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class Sight(Struct, frozen=True, kw_only=True):
     """An object as found for a viewer, with what a decision needs: one or two batched reads.
 
     `owner` and `viewer` are loaded only when the viewer is not the owner.
@@ -57,16 +56,14 @@ class Sight:
     owner: User | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(Struct, frozen=True):
     """The answer yes."""
 
     def __bool__(self) -> bool:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class Denied:
+class Denied(Struct, frozen=True):
     """The answer no, with the reason for a log."""
 
     reason: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import BinaryIO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.domain import access
 from chalicelib.domain.access import Actor
@@ -20,8 +22,7 @@ FILE_NAME_LIMIT = 255
 URL_LIMIT = 2048
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectDraft:
+class ObjectDraft(Struct, frozen=True, kw_only=True):
     """The members of an EpObject in a create call (brightspace 6)."""
 
     name: str
@@ -31,8 +32,7 @@ class ObjectDraft:
     geo_tag: GeoTag | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ArtifactService:
+class ArtifactService(Struct, frozen=True):
     """What can be done with objects that are no portfolio and no page."""
 
     objects: ObjectStore

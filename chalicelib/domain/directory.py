@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.domain.access import Actor, holds_over
 from chalicelib.domain.epobject import NAME_LIMIT
@@ -21,8 +23,7 @@ TRIES = 5
 STATES = ("active", "suspended", DELETED)
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """A user as a viewer may see them; the flags say which names they may see (canvas-a 1.5)."""
 
     user: User
@@ -30,8 +31,7 @@ class Profile:
     sees_sis: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
+class Directory(Struct, frozen=True):
     """Accounts and people."""
 
     people: PeopleStore

@@ -8,9 +8,11 @@ says and no dialect shows is kept in `Carried`, so that it leaves again as it ca
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 NAME_LIMIT = 255
 """Characters of a name (canvas-a 2.1, accreditly 8)."""
@@ -48,8 +50,7 @@ INVERSE |= {inverse: forward for forward, inverse in INVERSE.items()}
 """Leap2A relation to its inverse; `related` is its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(Struct, frozen=True, omit_defaults=True):
     """A link to another object of the same owner, stated on both ends.
 
     `rel` is a key of `INVERSE`. The order of an object's relations is the order of its parts.
@@ -59,16 +60,14 @@ class Relation:
     target_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Struct, frozen=True, omit_defaults=True):
     """A free tag as typed; a private one is for its owner only (brightspace 6)."""
 
     text: str
     private: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GeoTag:
+class GeoTag(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Where something was (brightspace 6): degrees, metres; None where not said."""
 
     latitude: float | None = None
@@ -78,8 +77,7 @@ class GeoTag:
     precision: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
+class Category(Struct, frozen=True, omit_defaults=True):
     """A Leap2A category: term of a vocabulary, `scheme` being its short name such as `selection_type`.
 
     A scheme this service does not know is kept as the URI it was written with.
@@ -90,8 +88,7 @@ class Category:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True, omit_defaults=True):
     """An XML element as read, without the parser's types: what a package carried and no field here holds.
 
     `tag` and attribute names are `prefix:local` with the usual prefixes (`leap2:date`, `mahara:view`), or
@@ -106,8 +103,7 @@ class Element:
     tail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Carried:
+class Carried(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What Leap2A says of an object beyond the fields of this service (leap2a 3, 5)."""
 
     type: str = ""
@@ -119,8 +115,7 @@ class Carried:
     """Links (relation, address) that lead out of the package."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShareKey:
+class ShareKey(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A key that opens a portfolio without a login (accreditly 2.3)."""
 
     id: str
@@ -129,8 +124,7 @@ class ShareKey:
     enabled: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PortfolioFacts:
+class PortfolioFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What only a portfolio has."""
 
     guid: str
@@ -144,8 +138,7 @@ class PortfolioFacts:
     page_count: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A section of a page in Canvas's words (canvas-a 2.1).
 
     `type` is `rich_text` or `html` (then `content` is sanitised HTML), `attachment` (`target_id` is a file object),
@@ -157,8 +150,7 @@ class Section:
     target_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageFacts:
+class PageFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What only a page has. A page of no portfolio (Mahara's profile, dashboard) has no `portfolio_id`."""
 
     portfolio_id: int | None
@@ -168,8 +160,7 @@ class PageFacts:
     """The content was given as one string, and is shown as one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileFacts:
+class FileFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What only a file has; the bytes are a blob addressed by `sha256` (hex)."""
 
     file_name: str
@@ -178,8 +169,7 @@ class FileFacts:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EpObject:
+class EpObject(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One object of one owner.
 
     `content` is sanitised HTML, or plain text when `content_type` is `text`; `description` and `name` are plain

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 
 class JobStatus(IntEnum):
@@ -31,8 +32,7 @@ class JobKind(StrEnum):
     IMPORT = "import"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Something a job left out or changed, and why. `outcome` is `left_out`, `degraded` or `aborted`."""
 
     outcome: str
@@ -41,8 +41,7 @@ class Problem:
     entry: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageFile:
+class PackageFile(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A finished package in the bucket."""
 
     key: str
@@ -51,8 +50,7 @@ class PackageFile:
     sha256: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A job item.
 
     `attempts` counts claims since the last progress; the holder of `lease` alone may write until `lease_until`.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.domain import access
 from chalicelib.domain.access import Actor, Sight
@@ -19,8 +21,7 @@ SECTION_TYPES = ("rich_text", "html", "attachment", "submission", "")
 POSITION_LIMIT = 2**31 - 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageDraft:
+class PageDraft(Struct, frozen=True, kw_only=True):
     """What a caller says of a page; None: not said."""
 
     name: str | None = None
@@ -29,8 +30,7 @@ class PageDraft:
     position: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PageService:
+class PageService(Struct, frozen=True):
     """What can be done with pages. `sanitise` makes stored HTML safe."""
 
     objects: ObjectStore

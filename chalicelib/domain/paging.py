@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 T = TypeVar("T")
 
@@ -12,8 +13,7 @@ SKIP_LIMIT = 10_000
 """Items a hand-made page number may skip over; links carry a cursor and skip nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageRequest:
+class PageRequest(Struct, frozen=True, kw_only=True):
     """Which page: `number` from 1, of `size` items. `cursor` is the opaque place where that page starts, if known."""
 
     number: int = 1
@@ -26,8 +26,7 @@ class PageRequest:
         return (self.number - 1) * self.size
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slice(Generic[T]):
+class Slice(Struct, Generic[T], frozen=True, kw_only=True):
     """One page of a list. `next_cursor` is empty on the last one; `total` is None where nobody counts."""
 
     items: Sequence[T]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 ACCOUNT_ADMIN = "AccountAdmin"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """An account of the tree. `path` is `/root/…/id/`, so a subtree is a prefix and the ancestors are in it."""
 
     id: int
@@ -33,8 +33,7 @@ class Account:
         return self.settings.get("enable_eportfolios", "true") == "true"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdminRole:
+class AdminRole(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A user's role on an account; it acts there and in every descendant (canvas-b 2)."""
 
     account_id: int
@@ -42,8 +41,7 @@ class AdminRole:
     role: str = ACCOUNT_ADMIN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User:
+class User(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A person with a login in one root account.
 
     `email` is the identity the Accredit.ly dialect knows; `account_paths` are the accounts the user is associated
@@ -75,8 +73,7 @@ class User:
         return self.workflow_state == "active"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountRow:
+class AccountRow(Struct, frozen=True, kw_only=True):
     """A row of `accounts.csv`; a blank `parent_sis_id` means the root (design 7)."""
 
     sis_id: str
@@ -86,8 +83,7 @@ class AccountRow:
     integration_id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserRow:
+class UserRow(Struct, frozen=True, kw_only=True):
     """A row of `users.csv`."""
 
     sis_id: str
@@ -103,8 +99,7 @@ class UserRow:
     status: str = "active"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdminRow:
+class AdminRow(Struct, frozen=True, kw_only=True):
     """A row of `admins.csv`; a blank `account_sis_id` means the root."""
 
     user_sis_id: str
@@ -113,8 +108,7 @@ class AdminRow:
     status: str = "active"
 
 
-@dataclass(frozen=True, slots=True)
-class RowOutcome:
+class RowOutcome(Struct, frozen=True):
     """What became of one row: changed, unchanged, or refused for `error`."""
 
     changed: bool = False

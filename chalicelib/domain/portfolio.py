@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.domain import access
 from chalicelib.domain.access import Actor, Sight
@@ -42,8 +43,7 @@ def check_description(text: str, field: str = "description") -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class PortfolioService:
+class PortfolioService(Struct, frozen=True):
     """What can be done with portfolios."""
 
     objects: ObjectStore

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol
+
+from msgspec import Struct
 
 from chalicelib.domain.access import Actor, Sight
 from chalicelib.domain.epobject import EpObject, Kind
@@ -35,22 +36,19 @@ class Ids(Protocol):
         """So many random lower-case hexadecimal digits, fit for a secret."""
 
 
-@dataclass(frozen=True, slots=True)
-class Created:
+class Created(Struct, frozen=True):
     """Write a new object and its locator; fails when the id is taken."""
 
     object: EpObject
 
 
-@dataclass(frozen=True, slots=True)
-class Updated:
+class Updated(Struct, frozen=True):
     """Replace an object; `object.version` is one more than the version that must be there."""
 
     object: EpObject
 
 
-@dataclass(frozen=True, slots=True)
-class Deleted:
+class Deleted(Struct, frozen=True):
     """Like `Updated`, for an object whose `deleted_at` was just set: it leaves the lists and its locator closes."""
 
     object: EpObject
@@ -59,8 +57,7 @@ class Deleted:
 Change = Created | Updated | Deleted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where an external id leads."""
 
     owner_id: int
@@ -68,8 +65,7 @@ class Place:
     deleted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blob:
+class Blob(Struct, frozen=True, kw_only=True):
     """Stored bytes, addressed by their SHA-256 in hexadecimal."""
 
     sha256: str
@@ -258,8 +254,7 @@ class PeopleStore(Protocol):
         """Write a user and its names (login, SIS id); `before` is what is there now, None for a new one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Use:
+class Use(Struct, frozen=True, kw_only=True):
     """A token as stored, and what its bucket has spent in the present minute, this call included.
 
     `suspended`: its user may not sign in at present.

@@ -10,10 +10,12 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.domain.access import Actor
 from chalicelib.domain.errors import DomainError, InvalidError
@@ -26,8 +28,7 @@ TOKEN_LENGTH = 64
 """Characters of a token secret (canvas-a 3.1): 256 bits in hexadecimal."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class Token(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """An access token without its secret (canvas-a 3.1). `scopes` empty: unlimited."""
 
     id: int
@@ -45,8 +46,7 @@ class Token:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdKey:
+class IdKey(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A user key of an application, with the application's key beside it."""
 
     app_id: str
@@ -90,16 +90,14 @@ class AnonymousError(AuthenticationError):
     """No user is named where one is needed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Authenticated:
+class Authenticated(Struct, frozen=True):
     """Who calls, and what their bucket has spent in the present minute, this call included."""
 
     actor: Actor
     spent: int
 
 
-@dataclass(frozen=True, slots=True)
-class TokenService:
+class TokenService(Struct, frozen=True):
     """Bearer tokens. `key` gives the key of the keyed hash."""
 
     credentials: CredentialStore
@@ -166,8 +164,7 @@ class TokenService:
         return Authenticated(actor, use.spent)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedCall:
+class SignedCall(Struct, frozen=True, kw_only=True):
     """A call with ID-key parameters (brightspace 1.3 B). `path` is as the client sent it; an absent text is empty.
 
     `also` are other spellings of the path that the client may have signed, where proxies rewrite it.
@@ -188,8 +185,7 @@ class SignedCall:
         return not self.x_b and not self.x_d
 
 
-@dataclass(frozen=True, slots=True)
-class IdKeyService:
+class IdKeyService(Struct, frozen=True):
     """Signed calls of applications and users."""
 
     credentials: CredentialStore

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, BinaryIO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.domain.access import Actor, holds_over
 from chalicelib.domain.epobject import EpObject, Kind, associated_ids
@@ -23,8 +25,7 @@ TARGET_LIMIT = 90
 """Target users of one import: their jobs are written in one transaction."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportOptions:
+class ExportOptions(Struct, frozen=True, kw_only=True):
     """What an export adds to the named objects (brightspace 4.1)."""
 
     forms: bool = False
@@ -35,8 +36,7 @@ class ExportOptions:
     """Objects that named reflections are associated with."""
 
 
-@dataclass(frozen=True, slots=True)
-class JobService:
+class JobService(Struct, frozen=True):
     """What exports and imports share: making jobs, and looking at one's own."""
 
     jobs: JobStore
@@ -105,8 +105,7 @@ class JobService:
         return job
 
 
-@dataclass(frozen=True, slots=True)
-class ExportService:
+class ExportService(Struct, frozen=True):
     """Asking for packages and fetching them."""
 
     objects: ObjectStore
@@ -176,8 +175,7 @@ class ExportService:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class ImportService:
+class ImportService(Struct, frozen=True):
     """Handing packages in."""
 
     people: PeopleStore

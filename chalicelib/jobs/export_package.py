@@ -7,9 +7,10 @@ and the multipart upload in mid-air, so an export of any size ends, and its byte
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from chalicelib.domain.job import JobStatus, PackageFile
 from chalicelib.domain.person import User
@@ -23,8 +24,7 @@ RESTART_LIMIT = 3
 """How often an export begins again because its upload was forgotten."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExportPackage:
+class ExportPackage(Struct, frozen=True):
     """The work of export jobs."""
 
     def run(self, run: Run) -> Outcome:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import BinaryIO, NoReturn
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.domain.epobject import EpObject
 from chalicelib.domain.errors import ConflictError, NotFoundError
@@ -61,8 +62,7 @@ class State(msgspec.Struct):
     counts: dict[str, int] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class ImportPackage:
+class ImportPackage(Struct, frozen=True):
     """The work of import jobs."""
 
     def run(self, run: Run) -> Outcome:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NoReturn, Protocol, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from chalicelib.domain.errors import DomainError
 from chalicelib.domain.job import PROBLEM_LIMIT, Job, JobStatus, PackageFile, Problem

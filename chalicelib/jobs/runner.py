@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib import observe
 from chalicelib.domain.errors import ConflictError, PackageError
@@ -27,8 +29,7 @@ def _work() -> Mapping[JobKind, Work]:
     return {JobKind.EXPORT: ExportPackage(), JobKind.IMPORT: ImportPackage()}
 
 
-@dataclass(frozen=True, slots=True)
-class Runner:
+class Runner(Struct, frozen=True):
     """Runs jobs. `kinds` gives the work of each kind."""
 
     services: Services

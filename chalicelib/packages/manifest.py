@@ -9,16 +9,15 @@ The manifest does not list itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 FORMAT = "folioport-package"
 VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """Something of the person's that is not in the package."""
 
     id: int

@@ -12,8 +12,9 @@ import stat
 import struct
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from chalicelib.domain.errors import PackageError
 from chalicelib.packages.ziprecords import (
@@ -40,8 +41,7 @@ from chalicelib.packages.ziprecords import (
 _DRIVE = re.compile(r"^[A-Za-z]:")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Caps on a package, enforced while inflating. Sizes in bytes."""
 
     max_members: int = 250_000
@@ -51,8 +51,7 @@ class Limits:
     """Inflated to deflated size of a member, above the first megabyte."""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A member as the central directory has it; sizes and offset in bytes."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from chalicelib.domain.errors import PackageError
 
@@ -38,8 +39,7 @@ CHUNK = 1 << 16
 RATIO_FREE_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Struct, frozen=True):
     """Where the central directory is: members, bytes, offset, and where the record behind it begins."""
 
     count: int

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from botocore.exceptions import ClientError
+from msgspec import Struct, field
 
 from chalicelib.domain.errors import NotFoundError
 from chalicelib.domain.ports import Blob
@@ -29,8 +29,7 @@ CHUNK = 1024 * 1024
 MISSING = ("NoSuchKey", "404", "NotFound")
 
 
-@dataclass(slots=True)
-class Blobs:
+class Blobs(Struct):
     """The blob store (see `ports.BlobStore`)."""
 
     settings: Settings

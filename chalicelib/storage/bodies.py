@@ -7,7 +7,8 @@ that a write leaves behind is marked by the writer, who has read it, and goes a 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from chalicelib.domain.epobject import EpObject
 from chalicelib.domain.ports import BlobStore
@@ -20,8 +21,7 @@ READ_KEPT = 1_000
 """Bodies a container remembers to have read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bodies:
+class Bodies(Struct, frozen=True):
     """Puts large documents away and fetches them."""
 
     blobs: BlobStore

@@ -7,10 +7,10 @@ call.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from pynamodb.exceptions import PutError, TransactWriteError, UpdateError, VerboseClientError
 from pynamodb.transactions import TransactWrite
 
@@ -36,8 +36,7 @@ def _app_key(app_id: str) -> dict[str, str]:
     return {"pk": f"app#{app_id}", "sk": "app"}
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Struct, frozen=True):
     """The credential store (see `ports.CredentialStore`)."""
 
     tables: Tables

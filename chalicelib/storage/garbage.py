@@ -8,9 +8,9 @@ collector can be at them any more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec import Struct
 from pynamodb.exceptions import DeleteError, UpdateError
 from pynamodb.expressions.condition import Condition
 
@@ -27,8 +27,7 @@ HOLD = timedelta(minutes=15)
 LOST = "ConditionalCheckFailedException"
 
 
-@dataclass(frozen=True, slots=True)
-class Garbage:
+class Garbage(Struct, frozen=True):
     """Marks blobs, and collects those that are unused when their day has come."""
 
     tables: Tables

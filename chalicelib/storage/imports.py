@@ -6,8 +6,8 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
@@ -31,8 +31,7 @@ REMOVE_BATCH = 24
 """Objects removed in one transaction."""
 
 
-@dataclass(frozen=True, slots=True)
-class Imports:
+class Imports(Struct, frozen=True):
     """Writes and removes what imports made (see `ports.ImportStore`)."""
 
     objects: Objects

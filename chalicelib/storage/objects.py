@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
@@ -38,8 +39,7 @@ PLACES_KEPT = 10_000
 """Locators a container remembers; where an id leads never changes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Objects:
+class Objects(Struct, frozen=True):
     """The object store (see `ports.ObjectStore`)."""
 
     tables: Tables

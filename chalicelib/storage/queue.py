@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from chalicelib import observe
 from chalicelib.settings import Settings
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 BATCH_LIMIT = 10
 
 
-@dataclass(slots=True)
-class Queue:
+class Queue(Struct):
     """The job queue (see `ports.JobQueue`). A message is `{"job_id": N}`; the job item has all the rest."""
 
     settings: Settings
@@ -53,8 +53,7 @@ def _attributes() -> dict[str, Any]:
     return {"MessageAttributes": {"correlation_id": {"DataType": "String", "StringValue": correlation}}}
 
 
-@dataclass(slots=True)
-class Topic:
+class Topic(Struct):
     """Where ends of jobs are told, when the operator has set a topic."""
 
     settings: Settings

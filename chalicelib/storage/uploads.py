@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
+from msgspec import Struct, field
 
 from chalicelib.storage.blobs import Blobs
 
@@ -18,8 +18,7 @@ class UploadLostError(Exception):
     """The parts sent so far are gone: S3 forgets an upload that is not completed in time."""
 
 
-@dataclass(slots=True)
-class MultipartUpload:
+class MultipartUpload(Struct):
     """An object being written in parts of `PART_BYTES`.
 
     The bytes of a part depend on the stream alone, so a worker that repeats a stretch writes the same parts again.

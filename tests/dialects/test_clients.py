@@ -11,7 +11,6 @@ import time
 import warnings
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -19,6 +18,7 @@ import pytest
 import requests
 from canvasapi import Canvas
 from canvasapi.exceptions import Forbidden, InvalidAccessToken, ResourceDoesNotExist
+from msgspec.structs import replace
 
 from chalicelib import wiring
 from chalicelib.domain.page import PageDraft

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.domain.errors import ConflictError, PackageError
 from chalicelib.domain.job import PROBLEM_LIMIT, Job, JobKind, JobStatus, Problem

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from chalicelib.settings import Settings
 from ops import doctor, template

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from chalicelib.settings import Settings
 from ops import interpreter, template

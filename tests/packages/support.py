@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from chalicelib.domain.epobject import Category, EpObject, FileFacts, Kind
 from chalicelib.packages import html_copy, manifest, names

@@ -3,8 +3,9 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from chalicelib.domain.epobject import EpObject, FileFacts, Kind, PageFacts, PortfolioFacts, Relation, Section
 from chalicelib.domain.identity import object_path
@@ -17,7 +18,7 @@ ACCEPT = Path(__file__).parent / "accept"
 
 def make(number: int, kind: Kind, name: str, **facts: object) -> EpObject:
     one = EpObject(id=FIRST_ID + number, owner_id=1, kind=kind, name=name, created_at=NOW, updated_at=NOW, added_at=NOW)
-    return replace(one, **facts)  # type: ignore[arg-type]
+    return replace(one, **facts)
 
 
 PORTFOLIO = make(1, Kind.PORTFOLIO, "Year one", portfolio=PortfolioFacts(guid="g", owner_email=""))

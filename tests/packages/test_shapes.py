@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from chalicelib.domain.epobject import Kind, Relation, Section, Tag
 from chalicelib.packages.leap2a import feed_head, feed_tail

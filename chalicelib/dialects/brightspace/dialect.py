@@ -7,8 +7,9 @@ brightspace 1.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from chalicelib.dialects.brightspace import auth, errors, limits, products
 from chalicelib.dialects.call import Call

@@ -7,7 +7,7 @@ canvas-a 1.2, 1.3, 1.5.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from chalicelib.dialects.call import Call, bearer
 from chalicelib.dialects.canvas import params

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from lxml import etree
+from msgspec import Struct
 
 from chalicelib.domain.epobject import Element
 from chalicelib.packages import markup
@@ -27,8 +27,7 @@ _REFERENCE = re.compile(r"^object:(\d{1,16})$")
 _NAME = re.compile(r"^[A-Za-z_][\w.-]*$")
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(Struct, frozen=True):
     """How references of a package become ours."""
 
     object_id: Callable[[str], int | None]
@@ -39,8 +38,7 @@ class Incoming:
     """Drop the `div` elements other exporters add."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(Struct, frozen=True):
     """How our references become a package's: the entry's id, None for an object that is not in it."""
 
     entry_id: Callable[[int], str | None]

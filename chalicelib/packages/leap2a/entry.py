@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from lxml import etree
+from msgspec import Struct, field
 
 from chalicelib.domain.epobject import INVERSE, Kind
 from chalicelib.packages.leap2a import extension, vocabulary
@@ -17,8 +17,7 @@ PLAIN_ENTRY_PLUGINS = frozenset({"", "blog", "internal/html", "internal/textbox"
 RESOURCES = frozenset({"resource", "publication"})
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """A link as an entry states it: `rel` is a key of `INVERSE` where it can be."""
 
     rel: str
@@ -34,8 +33,7 @@ class Link:
         return self.rel if self.rel in INVERSE or self.rel in PLAIN_RELATIONS else "related"
 
 
-@dataclass(frozen=True, slots=True)
-class Enclosure:
+class Enclosure(Struct, frozen=True):
     """An attached file as stated."""
 
     href: str
@@ -47,8 +45,7 @@ class Enclosure:
         return bool(OUTSIDE.match(self.href)) or self.href.startswith("//")
 
 
-@dataclass(slots=True)
-class Facts:
+class Facts(Struct):
     """What an entry says of itself, short of its texts."""
 
     id: str = ""

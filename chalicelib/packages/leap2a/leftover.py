@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from lxml import etree
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.domain.epobject import Carried, Category, Element, Kind
 from chalicelib.packages.leap2a import texts
@@ -61,8 +61,7 @@ _CONSUMED = frozenset(
 ) | {ELEMENT}
 
 
-@dataclass(frozen=True, slots=True)
-class Leftover:
+class Leftover(Struct, frozen=True):
     """What the reader had to leave aside itself."""
 
     title: str = ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from chalicelib.domain.epobject import EpObject, Kind, Section
 from chalicelib.domain.identity import object_path
@@ -15,8 +16,7 @@ from chalicelib.packages.leap2a.model import Ref
 from chalicelib.packages.leap2a.view import VIEW, make_view, sections_of, setting
 
 
-@dataclass(slots=True)
-class PageText:
+class PageText(Struct):
     """A page's part of its entry."""
 
     keeps_view: bool = False

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from chalicelib.domain.epobject import EpObject, Kind
 
 MAX_NOTES = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
+class Owner(Struct, frozen=True, kw_only=True):
     """The person a package belongs to."""
 
     id: int
@@ -23,8 +23,7 @@ class Owner:
     email: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Struct, frozen=True):
     """What the writer must know of an object another one refers to."""
 
     kind: Kind
@@ -37,8 +36,7 @@ def _no_pages(_portfolio_id: int) -> Iterable[int]:
     return ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageContext:
+class PackageContext(Struct, frozen=True, kw_only=True):
     """What holds for a whole package, and what its entries ask about each other.
 
     Everything that reaches the bytes comes from the content: no clock, no job.
@@ -56,8 +54,7 @@ class PackageContext:
     """Ids of a portfolio's pages that are in this package, in order of position."""
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """An object of a package, ready to be written.
 
     `member` is the zip member with a file's bytes; `object.file` has its declared size and no hash yet.
@@ -68,8 +65,7 @@ class Planned:
     media_type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Something a person should know about one entry.
 
     `outcome` is `kept` (as it was, with a remark), `degraded` (kept, less or differently) or `left_out`.
@@ -81,8 +77,7 @@ class Note:
     reason: str
 
 
-@dataclass(slots=True)
-class Report:
+class Report(Struct):
     """What became of a package: counts, and the first notes."""
 
     counts: Counter[str] = field(default_factory=Counter)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from lxml import etree
+from msgspec.structs import replace
 
 from chalicelib.domain.epobject import Element, EpObject, PageFacts, Section
 from chalicelib.packages import markup

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime
 from mimetypes import guess_type
 from typing import BinaryIO
 from uuid import UUID, uuid5
 
 from lxml import etree
+from msgspec.structs import replace
 
 from chalicelib.domain.epobject import (
     Carried,

@@ -8,7 +8,8 @@ leap2a 5 (Mahara's own markup); canvas-a 2.1 (sections).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from chalicelib.domain.epobject import Element, Section
 from chalicelib.domain.identity import object_path

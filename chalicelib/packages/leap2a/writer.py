@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import quote as percent
+
+from msgspec.structs import replace
 
 from chalicelib.domain.epobject import INVERSE, NAME_LIMIT, Category, Element, EpObject, GeoTag, Kind
 from chalicelib.packages import markup
