@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from chalicelib.domain.person import ACCOUNT_ADMIN, AccountRow, AdminRow, UserRow
+from chalicelib.domain.person import AccountRow, AdminRow, UserRow
+from chalicelib.domain.role import ACCOUNT_ADMIN
 
 Row = AccountRow | UserRow | AdminRow
 ADMIN_WORDS = {"", "admin", ACCOUNT_ADMIN.lower()}

@@ -8,13 +8,17 @@ settings of the account.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from chalicelib.domain.epobject import EpObject
-from chalicelib.domain.person import ACCOUNT_ADMIN, Account, User
+from chalicelib.domain.person import Account, User
+from chalicelib.domain.role import ROOT_ONLY, Right, RoleBook
 
+ROOT_SLASHES = 2
+"""A root's path is `/id/`."""
 SPAM = ("flagged_as_possible_spam", "marked_as_spam")
 
 
@@ -47,13 +51,18 @@ class Actor(Struct, frozen=True, kw_only=True):
 class Sight(Struct, frozen=True, kw_only=True):
     """An object as found for a viewer, with what a decision needs: one or two batched reads.
 
-    `owner` and `viewer` are loaded only when the viewer is not the owner.
+    `owner`, `viewer` and `roles` are loaded only when the viewer is not the owner.
     """
 
     object: EpObject
     account: Account | None = None
     viewer: User | None = None
     owner: User | None = None
+    roles: RoleBook | None = None
+
+    def viewer_holds(self, right: Right) -> bool:
+        """Whether the viewer holds the right over the owner."""
+        return self.roles is not None and holds_over(self.viewer, self.owner, right, self.roles)
 
 
 class Allowed(Struct, frozen=True):
@@ -76,15 +85,46 @@ Decision = Allowed | Denied
 ALLOWED = Allowed()
 
 
-def holds_over(viewer: User | None, subject: User | None) -> bool:
-    """Whether `viewer` is an account admin over `subject`: in an account of theirs, or in an ancestor of one."""
-    if viewer is None or subject is None:
+class Standing(Struct, frozen=True, kw_only=True):
+    """Who calls, as stored, with what a decision about accounts and people needs: one batched read."""
+
+    user: User | None
+    root: Account | None
+    roles: RoleBook
+    users: Mapping[int, User] = field(default_factory=dict)
+    """Others that were asked for, by id."""
+    accounts: Mapping[int, Account] = field(default_factory=dict)
+
+    def holds(self, right: Right, account: Account) -> bool:
+        """Whether the caller holds the right on the account."""
+        return holds(self.user, right, account.path, self.roles)
+
+    def holds_over(self, right: Right, subject: User | None) -> bool:
+        """Whether the caller holds the right over the user."""
+        return holds_over(self.user, subject, right, self.roles)
+
+    def member_of(self, account: Account) -> bool:
+        """Whether the caller has a role on the account or above it, whatever it grants (canvas-b 2, `read` (a))."""
+        return self.user is not None and any(account.path.startswith(one.account_path) for one in self.user.admin_of)
+
+
+def holds(viewer: User | None, right: Right, account_path: str, roles: RoleBook) -> bool:
+    """Whether a role of `viewer` on the account of that path, or above it, grants the right there (canvas-b 2)."""
+    if viewer is None or not viewer.active:
         return False
     return any(
-        role.role == ACCOUNT_ADMIN and path.startswith(role.account_path)
-        for role in viewer.admin_of
-        for path in subject.account_paths
+        account_path.startswith(one.account_path)
+        and not (right in ROOT_ONLY and one.account_path.count("/") > ROOT_SLASHES)
+        and roles.grants(one.role, right, account_path)
+        for one in viewer.admin_of
     )
+
+
+def holds_over(viewer: User | None, subject: User | None, right: Right, roles: RoleBook) -> bool:
+    """Whether `viewer` holds the right in an account `subject` is associated with (canvas-a 1.6)."""
+    if subject is None:
+        return False
+    return any(holds(viewer, right, path, roles) for path in subject.account_paths)
 
 
 def foreign(actor: Actor, sight: Sight) -> bool:
@@ -94,9 +134,10 @@ def foreign(actor: Actor, sight: Sight) -> bool:
     return sight.owner is None or sight.owner.root_account_id != actor.root_account_id
 
 
-def may_list_portfolios(viewer: User, owner: User) -> Decision:
+def may_list_portfolios(standing: Standing, owner: User) -> Decision:
     """The user, or a holder of `moderate_user_content` over them (canvas-a 2.3)."""
-    if viewer.id == owner.id or holds_over(viewer, owner):
+    own = standing.user is not None and standing.user.id == owner.id
+    if own or standing.holds_over(Right.MODERATE_USER_CONTENT, owner):
         return ALLOWED
     return Denied("not the user, and no moderator of theirs")
 
@@ -109,7 +150,7 @@ def may_read_portfolio(actor: Actor, sight: Sight) -> Decision:
     enabled = sight.account is None or sight.account.eportfolios_enabled
     if actor.user_id == portfolio.owner_id:
         return ALLOWED if enabled else Denied("ePortfolios are switched off")
-    if holds_over(sight.viewer, sight.owner):
+    if sight.viewer_holds(Right.MODERATE_USER_CONTENT):
         return ALLOWED
     facts = portfolio.portfolio
     if facts is not None and facts.public and facts.spam_status not in SPAM and enabled:

@@ -9,11 +9,12 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chalicelib.domain.access import Actor, holds_over
+from chalicelib.domain.access import Actor
 from chalicelib.domain.epobject import NAME_LIMIT
 from chalicelib.domain.errors import ConflictError, InvalidError, NotFoundError
 from chalicelib.domain.person import Account, AccountRow, AdminRole, AdminRow, RowOutcome, User, UserRow
 from chalicelib.domain.ports import Clock, CredentialStore, Ids, PeopleStore
+from chalicelib.domain.role import Right
 
 USER_SCHEMES = ("sis_user_id", "sis_login_id", "sis_integration_id")
 ACCOUNT_SCHEMES = ("sis_account_id", "sis_integration_id")
@@ -48,14 +49,15 @@ class Directory(Struct, frozen=True):
     def show(self, actor: Actor, reference: str) -> Profile:
         """A user of the actor's root account. Raises NotFoundError, also for one the actor may not see."""
         wanted = self.user_id(actor, reference)
-        users = self.people.users([wanted, actor.user_id])
-        user, viewer = users.get(wanted), users.get(actor.user_id)
+        standing = self.people.standing(actor, users=[wanted])
+        user = standing.users.get(wanted)
         if user is None or user.root_account_id != actor.root_account_id or user.workflow_state == DELETED:
             raise NotFoundError("There is no such user.")
-        own, holds = user.id == actor.user_id, holds_over(viewer, user)
-        if not (own or holds):
+        own = user.id == actor.user_id
+        if not (own or standing.holds_over(Right.READ_ROSTER, user)):
             raise NotFoundError("There is no such user.")
-        return Profile(user, sees_login=own or holds, sees_sis=own or holds)
+        sees_login = own or standing.holds_over(Right.VIEW_USER_LOGINS, user)
+        return Profile(user, sees_login=sees_login, sees_sis=own or standing.holds_over(Right.READ_SIS, user))
 
     def find_user(self, reference: str, root: Account | None = None) -> User:
         """A user for an operator: an integer id, or `sis_user_id:X` in a root. Raises NotFoundError."""

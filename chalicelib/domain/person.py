@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-ACCOUNT_ADMIN = "AccountAdmin"
+from chalicelib.domain.role import ACCOUNT_ADMIN
 
 
 class Account(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -27,10 +27,14 @@ class Account(Struct, frozen=True, omit_defaults=True, kw_only=True):
         """Id of the root account; a root's own id."""
         return int(self.path.split("/")[1])
 
+    def on(self, setting: str, *, default: bool = False) -> bool:
+        """Whether a setting is switched on."""
+        return self.settings.get(setting, "true" if default else "false") == "true"
+
     @property
     def eportfolios_enabled(self) -> bool:
         """The account setting behind owner and public access to ePortfolios (canvas-a 1.6)."""
-        return self.settings.get("enable_eportfolios", "true") == "true"
+        return self.on("enable_eportfolios", default=True)
 
 
 class AdminRole(Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -173,12 +173,12 @@ class PortfolioService(Struct, frozen=True):
         DeniedError
             The actor is neither the user nor a moderator of theirs.
         """
-        users = self.people.users([actor.user_id, owner_id])
-        viewer, owner = users.get(actor.user_id), users.get(owner_id)
-        if owner is None or viewer is None or owner.root_account_id != actor.root_account_id:
+        standing = self.people.standing(actor, users=[owner_id])
+        owner = standing.users.get(owner_id)
+        if owner is None or owner.root_account_id != actor.root_account_id:
             raise NotFoundError("There is no such user.")
-        require(access.may_list_portfolios(viewer, owner))
-        deleted = include_deleted and viewer.id != owner.id
+        require(access.may_list_portfolios(standing, owner))
+        deleted = include_deleted and actor.user_id != owner.id
         found = self.objects.portfolios(owner_id, page, include_deleted=deleted)
         total = owner.portfolios_all if deleted else owner.portfolios_active
         return replace(found, total=total)
@@ -222,7 +222,8 @@ class PortfolioService(Struct, frozen=True):
         raise NotFoundError("There is no such portfolio.")
 
     def _author(self, actor: Actor) -> User:
-        user, account = self.people.member(actor)
+        standing = self.people.standing(actor)
+        user, account = standing.user, standing.root
         if user is None or not user.active:
             raise DeniedError("The user is not active.")
         if account is not None and not account.eportfolios_enabled:

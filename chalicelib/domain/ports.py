@@ -8,11 +8,12 @@ from typing import BinaryIO, Protocol
 
 from msgspec import Struct
 
-from chalicelib.domain.access import Actor, Sight
+from chalicelib.domain.access import Actor, Sight, Standing
 from chalicelib.domain.epobject import EpObject, Kind
 from chalicelib.domain.job import Job
 from chalicelib.domain.paging import PageRequest, Slice
 from chalicelib.domain.person import Account, User
+from chalicelib.domain.role import RoleBook
 from chalicelib.domain.token import IdKey, Token
 
 
@@ -244,8 +245,20 @@ class PeopleStore(Protocol):
     def root_for_host(self, host: str) -> int | None:
         """Id of the root account that serves a host; the default root for an unknown host."""
 
-    def member(self, actor: Actor) -> tuple[User | None, Account | None]:
-        """The actor's user and root account, in one call."""
+    def standing(self, actor: Actor, *, users: Sequence[int] = (), accounts: Sequence[int] = ()) -> Standing:
+        """The actor's user, root account and roles, with other users and accounts of any root, in one call."""
+
+    def role_book(self, root_account_id: int) -> RoleBook:
+        """The roles of a root account."""
+
+    def save_role_book(self, book: RoleBook) -> None:
+        """Write the roles of a root account; `version` is one more than what must be there.
+
+        Raises
+        ------
+        ConflictError
+            It has changed.
+        """
 
     def save_account(self, account: Account, *, domains: Sequence[str] = (), default: bool = False) -> None:
         """Write an account conditionally on its version; 1 means new."""

@@ -9,13 +9,14 @@ from typing import Any, BinaryIO
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chalicelib.domain.access import Actor, holds_over
+from chalicelib.domain.access import Actor, Standing
 from chalicelib.domain.epobject import EpObject, Kind, associated_ids
 from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from chalicelib.domain.job import Job, JobKind, JobStatus, PackageFile
 from chalicelib.domain.person import Account, User
 from chalicelib.domain.portfolio import TRIES
 from chalicelib.domain.ports import BlobStore, Clock, Ids, JobQueue, JobStore, ObjectStore, PeopleStore
+from chalicelib.domain.role import Right
 
 EXPORT_ID_LIMIT = 10_000
 """Objects one export may name, with what the options add; an export of all has no limit."""
@@ -194,12 +195,12 @@ class ImportService(Struct, frozen=True):
         NotFoundError
             A target does not exist or cannot receive; then there is no job for anyone (brightspace 5.2).
         """
-        _, account = self.people.member(actor)
-        check_access(account)
         wanted = list(dict.fromkeys(targets)) or [actor.user_id]
         if len(wanted) > TARGET_LIMIT:
             raise InvalidError(f"Name at most {TARGET_LIMIT} target users.", field="targetUsers")
-        self._check_targets(actor, wanted)
+        standing = self.people.standing(actor, users=wanted)
+        check_access(standing.root)
+        _check_targets(actor, standing, wanted)
         drafts = [self.jobs.draft(actor, JobKind.IMPORT, target, {}) for target in wanted]
         key = f"uploads/{drafts[0].id}"
         self.blobs.put_stream(key, package)
@@ -210,18 +211,15 @@ class ImportService(Struct, frozen=True):
             raise InvalidError("This idempotency key was used for other target users.", field="Idempotency-Key")
         return [by_owner[target] for target in (targets or wanted)]
 
-    def _check_targets(self, actor: Actor, wanted: Sequence[int]) -> None:
-        if list(wanted) == [actor.user_id]:
-            return
-        users = self.people.users([actor.user_id, *wanted])
-        viewer = users.get(actor.user_id)
-        found = [users.get(target) for target in wanted]
-        if any(not _receives(user, actor) for user in found):
-            if viewer is None or not viewer.admin_of:
-                raise DeniedError("You may import for yourself only.")
-            raise NotFoundError("A target user does not exist or cannot receive.")
-        if any(user is not None and user.id != actor.user_id and not holds_over(viewer, user) for user in found):
+
+def _check_targets(actor: Actor, standing: Standing, wanted: Sequence[int]) -> None:
+    others = [standing.users.get(target) for target in wanted if target != actor.user_id]
+    if any(not _receives(user, actor) for user in others):
+        if standing.user is None or not standing.user.admin_of:
             raise DeniedError("You may import for yourself only.")
+        raise NotFoundError("A target user does not exist or cannot receive.")
+    if any(not standing.holds_over(Right.IMPORT_FOR_OTHERS, user) for user in others):
+        raise DeniedError("You may import for yourself only.")
 
 
 def _associated(named: Collection[EpObject], options: ExportOptions) -> set[int]:

@@ -19,6 +19,7 @@ from chalicelib.domain.identity import MAX_ID
 from chalicelib.domain.paging import PageRequest, Slice
 from chalicelib.domain.person import Account, User
 from chalicelib.domain.ports import Change, Created, Deleted, Place
+from chalicelib.domain.role import RoleBook
 from chalicelib.storage import documents, listing, people
 from chalicelib.storage.bodies import Bodies
 from chalicelib.storage.garbage import Garbage
@@ -72,7 +73,8 @@ class Objects(Struct, frozen=True):
         tables, owner_id = self.tables, place[0]
         account_key = people.account_key(actor.root_account_id)
         owner_key, viewer_key = people.user_key(owner_id), people.user_key(actor.user_id)
-        others = [] if owner_id == actor.user_id else [owner_key, viewer_key]
+        roles_key = people.roles_key(actor.root_account_id)
+        others = [] if owner_id == actor.user_id else [owner_key, viewer_key, roles_key]
         found = tables.batch_get(
             [
                 (tables.objects, [{"owner": owner_id, "key": object_key(place[1], object_id)}]),
@@ -85,6 +87,7 @@ class Objects(Struct, frozen=True):
                 account=first(found, account_key, Account),
                 owner=first(found, owner_key, User),
                 viewer=first(found, viewer_key, User),
+                roles=first(found, roles_key, RoleBook) or RoleBook(root_account_id=actor.root_account_id),
             )
         return None
 

@@ -7,13 +7,14 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
-from pynamodb.exceptions import TransactWriteError
+from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.domain.access import Actor
-from chalicelib.domain.errors import InvalidError
+from chalicelib.domain.access import Actor, Standing
+from chalicelib.domain.errors import ConflictError, InvalidError
 from chalicelib.domain.person import Account, User
+from chalicelib.domain.role import RoleBook
 from chalicelib.storage import documents
 from chalicelib.storage.tables import PersonRecord, Tables, conflict, only
 
@@ -34,6 +35,11 @@ def user_key(user_id: int) -> dict[str, str]:
 def account_key(account_id: int) -> dict[str, str]:
     """Key of an account's item."""
     return {"pk": f"account#{account_id}", "sk": "account"}
+
+
+def roles_key(root_account_id: int) -> dict[str, str]:
+    """Key of the item with a root account's roles and overrides."""
+    return {"pk": f"account#{root_account_id}", "sk": "roles"}
 
 
 def name_key(root_account_id: int, scheme: str, value: str) -> dict[str, str]:
@@ -72,15 +78,46 @@ class People(Struct, frozen=True):
         records = self._get([user_key(user_id) for user_id in dict.fromkeys(ids)])
         return {user.id: user for user in (entity(record, User) for record in records)}
 
-    def member(self, actor: Actor) -> tuple[User | None, Account | None]:
-        """The actor's user and root account, in one call."""
-        user = account = None
-        for record in self._get([user_key(actor.user_id), account_key(actor.root_account_id)]):
+    def standing(self, actor: Actor, *, users: Sequence[int] = (), accounts: Sequence[int] = ()) -> Standing:
+        """The actor's user, root account and roles, with other users and accounts, in one call."""
+        root_id = actor.root_account_id
+        keys = [user_key(one) for one in (actor.user_id, *users)]
+        keys += [account_key(one) for one in (root_id, *accounts)]
+        people: dict[int, User] = {}
+        tree: dict[int, Account] = {}
+        roles = RoleBook(root_account_id=root_id)
+        for record in self._get([*keys, roles_key(root_id)]):
             if record.sk == "user":
                 user = entity(record, User)
-            else:
+                people[user.id] = user
+            elif record.sk == "account":
                 account = entity(record, Account)
-        return user, account
+                tree[account.id] = account
+            else:
+                roles = entity(record, RoleBook)
+        return Standing(
+            user=people.get(actor.user_id), root=tree.get(root_id), roles=roles, users=people, accounts=tree
+        )
+
+    def role_book(self, root_account_id: int) -> RoleBook:
+        """The roles of a root account."""
+        for record in self._get([roles_key(root_account_id)]):
+            return entity(record, RoleBook)
+        return RoleBook(root_account_id=root_account_id)
+
+    def save_role_book(self, book: RoleBook) -> None:
+        """Write the roles of a root account, conditionally on the version before."""
+        people = self.tables.people
+        record = self.tables.person(
+            roles_key(book.root_account_id), document=documents.encode(book), version=book.version
+        )
+        fits = people.pk.does_not_exist() if book.version == 1 else people.version == book.version - 1
+        try:
+            record.save(condition=fits)
+        except PutError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+            raise ConflictError("The roles have changed.") from error
 
     def resolve(self, root_account_id: int, scheme: str, value: str) -> int | None:
         """What a name names."""

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from chalicelib.dialects.call import Call, bearer
 from chalicelib.dialects.canvas import params
 from chalicelib.dialects.route import Route
-from chalicelib.domain.access import Actor, holds_over
+from chalicelib.domain.access import Actor
 from chalicelib.domain.errors import InvalidError, NotFoundError
+from chalicelib.domain.role import Right
 from chalicelib.domain.token import AnonymousError, AuthenticationError, TokenUnknownError
 
 BUCKET = 600.0
@@ -90,9 +91,10 @@ def _acting_as(call: Call, actor: Actor) -> Actor:
         raise MasqueradeError("There is no such user.") from None
     if user_id == actor.user_id:
         return actor
-    users = services.people.users([actor.user_id, user_id])
-    viewer, target = users.get(actor.user_id), users.get(user_id)
-    if target is None or target.root_account_id != actor.root_account_id or not holds_over(viewer, target):
+    standing = services.people.standing(actor, users=[user_id])
+    target = standing.users.get(user_id)
+    same_root = target is not None and target.root_account_id == actor.root_account_id
+    if not same_root or not standing.holds_over(Right.BECOME_USER, target):
         raise MasqueradeError("Not a user whom the caller may act as.")
     call.real_user_id = actor.user_id
     return replace(actor, user_id=user_id)
