@@ -13,10 +13,10 @@ from botocore.exceptions import ClientError
 
 from chalicelib.settings import Settings
 from chalicelib.wiring import Services
-from ops import gateway_responses
+from ops import gateway_responses, policies
 from ops.resource.drift import Clients, code_of
 from ops.resource.queue import url_of
-from ops.stage import ROOT, StageError
+from ops.stage import CHALICE, StageError
 
 LATE = timedelta(minutes=10)
 """A job overdue for so long was overlooked by several sweeps."""
@@ -34,9 +34,10 @@ class Finding:
 
 def functions(settings: Settings, clients: Clients) -> Iterator[Finding]:
     """Functions that are not there, or that outlast their queue; roles that lack what the policy file says."""
-    deploy, roles = f"chalice deploy --stage {settings.stage}", []
-    for ending, queue in (("", ""), ("-run_jobs", settings.queue), ("-bury_jobs", settings.dead_queue)):
-        name = f"folioport-{settings.stage}{ending}"
+    deploy = f"chalice deploy --stage {settings.stage}"
+    queues = {"run_jobs": settings.queue, "bury_jobs": settings.dead_queue}
+    for function in policies.functions():
+        name, queue = policies.deployed_name(settings.stage, function), queues.get(function, "")
         try:
             found: Any = boto3.client("lambda").get_function_configuration(FunctionName=name)
         except ClientError as error:
@@ -44,11 +45,9 @@ def functions(settings: Settings, clients: Clients) -> Iterator[Finding]:
                 raise
             yield Finding(resource=name, problem="is not deployed", mend=deploy)
             continue
-        roles.append(found["Role"].rpartition("/")[2])
         if queue:
             yield from _times(settings, clients, name, found["Timeout"], queue)
-    for role in roles:
-        yield from _policy(settings.stage, role, deploy)
+        yield from _policy(policies.file_name(settings.stage, function), found["Role"].rpartition("/")[2], deploy)
 
 
 def answers(stage: str) -> Iterator[Finding]:
@@ -101,10 +100,8 @@ def _times(settings: Settings, clients: Clients, name: str, timeout_s: int, queu
         )
 
 
-def _policy(stage: str, role: str, deploy: str) -> Iterator[Finding]:
-    config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
-    name = config["stages"][stage]["iam_policy_file"]
-    wanted = _grants(json.loads((ROOT / ".chalice" / name).read_text(encoding="utf-8")))
+def _policy(name: str, role: str, deploy: str) -> Iterator[Finding]:
+    wanted = _grants(json.loads((CHALICE / name).read_text(encoding="utf-8")))
     iam, present = boto3.client("iam"), set[tuple[str, str]]()
     for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         present |= _grants(iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"])

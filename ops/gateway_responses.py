@@ -10,14 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import boto3
 
 from chalicelib.dialects import gateway
 from chalicelib.dialects.http import Reply
-from ops.stage import ROOT, StageError
+from ops.stage import CHALICE, StageError, configuration
 
 JSON = "application/json"
 RETRY_S = 2
@@ -102,8 +101,8 @@ def _body(reply: Reply) -> str:
     return reply.body
 
 
-def _api_id(stage: str, root: Path = ROOT) -> str:
-    path = root / ".chalice" / "deployed" / f"{stage}.json"
+def _api_id(stage: str) -> str:
+    path = CHALICE / "deployed" / f"{stage}.json"
     if path.exists():
         for one in json.loads(path.read_text(encoding="utf-8"))["resources"]:
             if one["resource_type"] == "rest_api":
@@ -112,5 +111,4 @@ def _api_id(stage: str, root: Path = ROOT) -> str:
 
 
 def _gateway_stage() -> str:
-    config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
-    return str(config.get("api_gateway_stage", "api"))
+    return str(configuration().get("api_gateway_stage", "api"))

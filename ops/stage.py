@@ -5,15 +5,23 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from chalicelib.settings import Settings, load
 
 ROOT = Path(__file__).parents[1]
+CHALICE = ROOT / ".chalice"
 LOCAL = "local"
 
 
 class StageError(RuntimeError):
     """The stage is not known here; the message says where stages are declared."""
+
+
+def configuration() -> dict[str, Any]:
+    """What `.chalice/config.json` says."""
+    found: dict[str, Any] = json.loads((CHALICE / "config.json").read_text(encoding="utf-8"))
+    return found
 
 
 def folder() -> Path:
@@ -58,7 +66,7 @@ def _local() -> dict[str, str]:
 
 
 def _declared(stage: str) -> dict[str, str]:
-    config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    config = configuration()
     if stage not in config["stages"]:
         known = ", ".join(sorted(config["stages"]))
         raise StageError(f"No stage {stage!r} in .chalice/config.json; there are {known}.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import traceback
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -84,16 +85,25 @@ def _dynamodb(operation: str, arguments: Mapping[str, Any]) -> Iterator[Need]:
         yield Need(f"dynamodb:{operation}", table + arguments["TableName"])
 
 
+Needs = dict[str, set[Need]]
+"""What each function needs, by its name in `.chalice/config.json`."""
+
+
 @contextmanager
-def recorded() -> Iterator[set[Need]]:
-    """What requests and jobs need until the block ends; what a test or an operator does beside them is left out."""
-    found: set[Need] = set()
+def recorded() -> Iterator[Needs]:
+    """What each function needs until the block ends; what a test or an operator does beside them is left out."""
+    found: Needs = defaultdict(set)
     clients: Any = BaseClient
     send = clients._make_api_call
+    last = ""
 
     def recording(client: BaseClient, operation: str, arguments: Any) -> Any:
-        if _on_behalf_of_the_app():
-            found.update(needs(client.meta.service_model.service_name, operation, arguments))
+        nonlocal last
+        caller = _function()
+        # A transfer's own threads have no caller; they work for the function that called last and waits for them.
+        last = last if caller is None else caller
+        if last:
+            found[last].update(needs(client.meta.service_model.service_name, operation, arguments))
         return send(client, operation, arguments)
 
     clients._make_api_call = recording
@@ -103,12 +113,20 @@ def recorded() -> Iterator[set[Need]]:
         clients._make_api_call = send
 
 
-def _on_behalf_of_the_app() -> bool:
-    files = {frame.f_code.co_filename for frame, _ in traceback.walk_stack(None)}
-    if any("/chalicelib/dialects/" in file or "/chalicelib/jobs/" in file for file in files):
-        return True
-    # A transfer's own threads have no caller; nobody but the app transfers anything in parts.
-    return any("/s3transfer/" in file for file in files) and not any("/tests/" in file for file in files)
+def _function() -> str | None:
+    """The function that calls AWS; empty: a test or an operator; None: a thread of a transfer."""
+    frames = [frame.f_code for frame, _ in traceback.walk_stack(None)]
+    for code in frames:
+        if code.co_filename.endswith("/chalicelib/jobs/handlers.py") and code.co_name in JOBS:
+            return JOBS[code.co_name]
+    if any("/chalicelib/dialects/" in code.co_filename for code in frames):
+        return "api_handler"
+    threaded = any("/s3transfer/" in code.co_filename for code in frames)
+    return None if threaded and not any("/tests/" in code.co_filename for code in frames) else ""
+
+
+JOBS = {"run": "run_jobs", "bury": "bury_jobs", "sweep": "sweep_jobs"}
+"""Functions by the handler of theirs in `chalicelib/jobs/handlers.py`."""
 
 
 class Policy:

@@ -22,9 +22,9 @@ def settings_of(stage: str) -> Settings:
 
 
 def statements(stage: str) -> list[dict[str, Any]]:
-    name = CONFIG["stages"][stage]["iam_policy_file"]
-    found: list[dict[str, Any]] = json.loads((FOLDER / name).read_text(encoding="utf-8"))["Statement"]
-    return found
+    names = [one["iam_policy_file"] for one in CONFIG["stages"][stage]["lambda_functions"].values()]
+    files = [json.loads((FOLDER / name).read_text(encoding="utf-8")) for name in names]
+    return [statement for file in files for statement in file["Statement"]]
 
 
 @pytest.mark.parametrize("stage", STAGES)
