@@ -9,11 +9,15 @@ from functools import cached_property
 from msgspec import Struct
 
 from chalicelib.domain.artifact import ArtifactService
+from chalicelib.domain.comment import CommentService
 from chalicelib.domain.directory import Directory
+from chalicelib.domain.holding import HoldingService
 from chalicelib.domain.identity import mint
 from chalicelib.domain.page import PageService
 from chalicelib.domain.portfolio import PortfolioService
 from chalicelib.domain.ports import Clock, Ids
+from chalicelib.domain.presentation import PresentationService
+from chalicelib.domain.removal import RemovalService
 from chalicelib.domain.token import IdKeyService, TokenService
 from chalicelib.domain.transfer import ExportService, ImportService, JobService
 from chalicelib.packages.names import content_disposition
@@ -78,6 +82,10 @@ class Services:
         self.portfolios = PortfolioService(self.objects, self.people, self.clock, self.ids)
         self.pages = PageService(self.objects, self.portfolios, self.clock, self.ids, sanitise)
         self.artifacts = ArtifactService(self.objects, self.blobs, self.clock, self.ids)
+        self.presentations = PresentationService(self.objects, self.portfolios, self.artifacts, self.clock)
+        self.removals = RemovalService(self.objects, self.artifacts, self.clock)
+        self.holdings = HoldingService(self.objects, self.artifacts)
+        self.comments = CommentService(self.objects, self.artifacts, self.clock, self.ids)
         self.directory = Directory(self.people, self.credentials, self.clock, self.ids)
         self.tokens = TokenService(self.credentials, self.clock, self.ids, lambda: self.secret_key)
         self.idkeys = IdKeyService(self.credentials, self.clock, self.ids)

@@ -42,7 +42,7 @@ class ArtifactService(Struct, frozen=True):
 
     def create_reflection(self, actor: Actor, draft: ObjectDraft) -> EpObject:
         """A new reflection; its text is the draft's description. Raises InvalidError, DeniedError."""
-        self._check_access(actor)
+        self.check_access(actor)
         check_description(draft.description)
         return self._create(
             actor, Kind.REFLECTION, replace(draft, description=""), content=draft.description, content_type="text"
@@ -50,12 +50,12 @@ class ArtifactService(Struct, frozen=True):
 
     def create_collection(self, actor: Actor, draft: ObjectDraft) -> EpObject:
         """A new, empty collection. Raises InvalidError, DeniedError."""
-        self._check_access(actor)
+        self.check_access(actor)
         return self._create(actor, Kind.COLLECTION, draft)
 
     def create_link(self, actor: Actor, draft: ObjectDraft, url: str) -> EpObject:
         """A new link artifact. Raises InvalidError (also for an address that is not of the web), DeniedError."""
-        self._check_access(actor)
+        self.check_access(actor)
         if len(url) > URL_LIMIT or not url.lower().startswith(("http://", "https://")):
             raise InvalidError(f"Url must be an http or https address of at most {URL_LIMIT} characters.", field="Url")
         return self._create(actor, Kind.LINK, draft, url=url)
@@ -73,8 +73,8 @@ class ArtifactService(Struct, frozen=True):
             Its title; `file` when not given (brightspace 6.1).
         """
         draft = ObjectDraft(name=(name.strip() and name) or DEFAULT_FILE_NAME, description=description)
-        self._check_access(actor)
-        _check(draft)
+        self.check_access(actor)
+        check_draft(draft)
 
         def stored() -> FileFacts:
             blob = self.blobs.put_file(content)
@@ -132,7 +132,7 @@ class ArtifactService(Struct, frozen=True):
         """
         sight = self.objects.find(actor, tuple(kinds), object_id)
         if sight is None or sight.account is None:
-            self._check_access(actor)
+            self.check_access(actor)
         else:
             check_access(sight.account)
         if sight is None or sight.object.deleted or access.foreign(actor, sight):
@@ -141,16 +141,16 @@ class ArtifactService(Struct, frozen=True):
             raise DeniedError(f"Object {object_id} belongs to someone else.")
         return sight.object
 
+    def check_access(self, actor: Actor) -> None:
+        """Raise DeniedError where ePortfolio is switched off (brightspace 1.5)."""
+        check_access(self.objects.places(actor, [])[1])
+
     def file_link(self, actor: Actor, object_id: int) -> str:
         """A short-lived address of a file's bytes. Raises NotFoundError, DeniedError."""
         found = self.own(actor, (Kind.FILE,), object_id)
         if found.file is None:
             raise NotFoundError(f"Object {object_id} is not a file.")
         return self.blobs.file_link(found.file.sha256, file_name=found.file.file_name, media_type=found.file.media_type)
-
-    def _check_access(self, actor: Actor) -> None:
-        """Raise DeniedError where ePortfolio is switched off (brightspace 1.5)."""
-        check_access(self.objects.places(actor, [])[1])
 
     def _own_pair(self, actor: Actor, kind: Kind, object_id: int, target_id: int) -> tuple[EpObject, EpObject]:
         """Both and the right to them in one read; when one is not among the actor's, `own` tells why."""
@@ -175,7 +175,7 @@ class ArtifactService(Struct, frozen=True):
         url: str = "",
         file: Callable[[], FileFacts] | None = None,
     ) -> EpObject:
-        _check(draft)
+        check_draft(draft)
         for _ in range(TRIES):
             now = self.clock.now()
             created = EpObject(
@@ -203,7 +203,8 @@ class ArtifactService(Struct, frozen=True):
         raise ConflictError("No free object id was found; try again.")
 
 
-def _check(draft: ObjectDraft) -> None:
+def check_draft(draft: ObjectDraft) -> None:
+    """Raise InvalidError when a draft breaks a rule."""
     check_name(draft.name, "Name")
     check_description(draft.description, "Description")
     if len(draft.tags) > TAG_LIMIT:

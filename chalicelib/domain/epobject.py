@@ -7,7 +7,6 @@ says and no dialect shows is kept in `Carried`, so that it leaves again as it ca
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -136,6 +135,9 @@ class PortfolioFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
     keys: tuple[ShareKey, ...] = ()
     accreditation_ids: tuple[str, ...] = ()
     page_count: int = 0
+    banner_title: str = ""
+    banner_description: str = ""
+    """The banner over a presentation (brightspace 6)."""
 
 
 class Section(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -169,6 +171,27 @@ class FileFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
     sha256: str
 
 
+class CommentFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What only a comment made here has: who made it. It never leaves in a package (brightspace 4.5)."""
+
+    user_id: int
+
+
+class FormField(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """An answer in a form. `system` names the fact of its owner that it shows (see `form.SYSTEM_FIELDS`)."""
+
+    label: str
+    value: str = ""
+    system: str = ""
+
+
+class FormFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What only a form artifact has; the template's name stays here when the values travel (brightspace 4.5)."""
+
+    template: str = ""
+    fields: tuple[FormField, ...] = ()
+
+
 class EpObject(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One object of one owner.
 
@@ -200,6 +223,8 @@ class EpObject(Struct, frozen=True, omit_defaults=True, kw_only=True):
     portfolio: PortfolioFacts | None = None
     page: PageFacts | None = None
     file: FileFacts | None = None
+    form: FormFacts | None = None
+    comment: CommentFacts | None = None
     carried: Carried = field(default_factory=Carried)
     import_id: int = 0
     """The import job that made it; 0 when it was authored here."""
@@ -226,12 +251,3 @@ class EpObject(Struct, frozen=True, omit_defaults=True, kw_only=True):
         if relation not in self.relations:
             return self
         return replace(self, relations=tuple(other for other in self.relations if other != relation))
-
-
-ASSOCIATIONS = ("reflects_on", "reflected_on_by")
-"""Relations that Brightspace calls associations (EPASSOC_T 1): those a reflection makes (brightspace 4.1)."""
-
-
-def associated_ids(objects: Iterable[EpObject]) -> set[int]:
-    """Ids associated with any of `objects`, one hop, in either direction."""
-    return {target for one in objects for rel in ASSOCIATIONS for target in one.targets(rel)}

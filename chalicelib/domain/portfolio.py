@@ -63,7 +63,7 @@ class PortfolioService(Struct, frozen=True):
         """
         check_name(name)
         check_description(description)
-        owner = self._author(actor)
+        owner = self.author(actor)
         for _ in range(TRIES):
             portfolio = self.draft(owner, name=name, description=description, public=public)
             try:
@@ -221,7 +221,8 @@ class PortfolioService(Struct, frozen=True):
             raise DeniedError("Sign in, or use a sharing key.")
         raise NotFoundError("There is no such portfolio.")
 
-    def _author(self, actor: Actor) -> User:
+    def author(self, actor: Actor) -> User:
+        """The actor's user, who may make portfolios. Raises DeniedError."""
         standing = self.people.standing(actor)
         user, account = standing.user, standing.root
         if user is None or not user.active:

@@ -97,6 +97,23 @@ class ObjectStore(Protocol):
     def holdings(self, actor: Actor, keys: Sequence[tuple[Kind, int]]) -> tuple[dict[int, EpObject], Account | None]:
         """Those of the actor's objects, by id, and their root account, in one call."""
 
+    def held(self, owner_id: int, ids: Sequence[int]) -> dict[int, EpObject]:
+        """Those of the owner's objects, of whatever kind, by id; absent ones are left out."""
+
+    def shelf(self, owner_id: int, page: PageRequest) -> Slice[EpObject]:
+        """One page of the owner's objects by kind, then id: neither pages nor comments nor deleted ones.
+
+        A page reads so much at most, and may come short of its size; `next_cursor` leads on all the same.
+
+        Raises
+        ------
+        InvalidError
+            The cursor is not one of this list.
+        """
+
+    def comments(self, owner_id: int, object_id: int, limit: int) -> list[EpObject]:
+        """The first comments on an object, oldest first; one call."""
+
     def places(self, actor: Actor, ids: Sequence[int]) -> tuple[dict[int, Place], Account]:
         """Where those ids lead, and the actor's root account."""
 

@@ -26,6 +26,21 @@ def show(call: Call) -> wire.EpObjectFetch:
     return wire.fetch(call.services.artifacts.own(call.actor, wire.ARTIFACTS, call.id("id")))
 
 
+@brightspace.delete(
+    "/{component}/{version}/artifact/{id}",
+    permission=Permission.OBJECT_AUTHOR,
+    vendor="/d2l/api/eP/(version)/artifact/(objectId)",
+)
+def delete(call: Call) -> wire.EpObjectFetch:
+    """DELETE /d2l/api/eP/(version)/artifact/(objectId): one of the caller's artifacts is gone; what it was.
+
+    Source
+    ------
+    brightspace 6.1.
+    """
+    return wire.fetch(call.services.removals.delete(call.actor, wire.ARTIFACTS, call.id("id")))
+
+
 @brightspace.post(
     "/{component}/{version}/artifacts/link/new",
     permission=Permission.OBJECT_AUTHOR,

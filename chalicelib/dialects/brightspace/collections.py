@@ -24,6 +24,36 @@ def show(call: Call) -> wire.EpObjectFetch:
     return wire.fetch(call.services.artifacts.own(call.actor, (Kind.COLLECTION,), call.id("id")))
 
 
+@brightspace.delete(
+    "/{component}/{version}/collection/{id}",
+    permission=Permission.OBJECT_AUTHOR,
+    vendor="/d2l/api/eP/(version)/collection/(objectId)",
+)
+def delete(call: Call) -> wire.EpObjectFetch:
+    """DELETE /d2l/api/eP/(version)/collection/(objectId): one of the caller's collections is gone; its items stay.
+
+    Source
+    ------
+    brightspace 6.1.
+    """
+    return wire.fetch(call.services.removals.delete(call.actor, (Kind.COLLECTION,), call.id("id")))
+
+
+@brightspace.get(
+    "/{component}/{version}/collection/{id}/contents",
+    permission=Permission.OBJECT_READ,
+    vendor="/d2l/api/eP/(version)/collection/(collectionId)/contents/",
+)
+def contents(call: Call) -> wire.EpObjectFetch:
+    """GET /d2l/api/eP/(version)/collection/(collectionId)/contents/: one of the caller's collections with its items.
+
+    Source
+    ------
+    brightspace 6, 6.1.
+    """
+    return wire.contents(*call.services.holdings.contents(call.actor, call.id("id")))
+
+
 @brightspace.post(
     "/{component}/{version}/collections/new",
     permission=Permission.OBJECT_AUTHOR,

@@ -24,6 +24,21 @@ def show(call: Call) -> wire.EpObjectFetch:
     return wire.fetch(call.services.artifacts.own(call.actor, (Kind.REFLECTION,), call.id("id")))
 
 
+@brightspace.delete(
+    "/{component}/{version}/reflection/{id}",
+    permission=Permission.OBJECT_AUTHOR,
+    vendor="/d2l/api/eP/(version)/reflection/(objectId)",
+)
+def delete(call: Call) -> wire.EpObjectFetch:
+    """DELETE /d2l/api/eP/(version)/reflection/(objectId): one of the caller's reflections is gone; what it was.
+
+    Source
+    ------
+    brightspace 6.1.
+    """
+    return wire.fetch(call.services.removals.delete(call.actor, (Kind.REFLECTION,), call.id("id")))
+
+
 @brightspace.post(
     "/{component}/{version}/reflections/new",
     permission=Permission.OBJECT_AUTHOR,

@@ -16,9 +16,12 @@ import msgspec
 
 from chalicelib.domain import epobject
 from chalicelib.domain.artifact import ObjectDraft
+from chalicelib.domain.association import is_objective
 from chalicelib.domain.epobject import EpObject, Kind, Tag
 from chalicelib.domain.errors import InvalidError
+from chalicelib.domain.paging import Slice
 from chalicelib.domain.person import User
+from chalicelib.domain.presentation import Banner
 
 TYPES = {
     Kind.COLLECTION: 110,
@@ -31,6 +34,8 @@ TYPES = {
     Kind.PORTFOLIO: 400,
 }
 """EPOBJ_T of a kind."""
+OBJECTIVE = 600
+"""EPOBJ_T of a learning objective, which is an item of its own sort."""
 ARTIFACTS = (Kind.FILE, Kind.LINK, Kind.FORM, Kind.ACCREDITATION, Kind.ITEM)
 
 
@@ -141,6 +146,50 @@ class Collection(EpObjectFetch, kw_only=True):
     Items: list[EpObjectFetch]
 
 
+class Presentation(EpObjectFetch, kw_only=True):
+    """A presentation."""
+
+    BannerTitle: str
+    BannerDescription: str
+
+
+class FormField(msgspec.Struct):
+    """An answer in a form."""
+
+    Label: str
+    Value: str
+
+
+class FormArtifact(EpObjectFetch, kw_only=True):
+    """A filled form; `Fields` is this service's, as the reference names no member for the answers."""
+
+    Fields: list[FormField]
+
+
+class PagingInfo(msgspec.Struct):
+    """Where a list goes on."""
+
+    Bookmark: str
+    HasMoreItems: bool
+
+
+class ObjectsPage(msgspec.Struct):
+    """One page of objects."""
+
+    PagingInfo: PagingInfo
+    Items: list[EpObjectFetch]
+
+
+class Comment(msgspec.Struct):
+    """A comment; nobody is known to have made one that came in a package."""
+
+    ObjectId: int
+    CommentId: int
+    UserId: int | None
+    CreatedDate: str
+    Body: str
+
+
 def product_versions(code: str, versions: Sequence[str]) -> ProductVersions:
     """A product with all of its versions, ascending."""
     return ProductVersions(ProductCode=code, LatestVersion=versions[-1], SupportedVersions=list(versions))
@@ -184,6 +233,23 @@ def draft(body: Any) -> ObjectDraft:
     )
 
 
+def banner(body: Any) -> Banner:
+    """The banner in a Presentation. Raises InvalidError."""
+    said = {name: body.get(name) if isinstance(body, dict) else None for name in ("BannerTitle", "BannerDescription")}
+    for name, text in said.items():
+        if text is not None and not isinstance(text, str):
+            raise InvalidError(f"{name} must be a string.", field=name)
+    return Banner(title=said["BannerTitle"] or "", description=said["BannerDescription"] or "")
+
+
+def comment_body(body: Any) -> str:
+    """The text of a new comment. Raises InvalidError."""
+    said = body.get("Body") if isinstance(body, dict) else None
+    if not isinstance(said, str):
+        raise InvalidError("Body must be a string.", field="Body")
+    return said
+
+
 def url(body: Any) -> str:
     """The address in a UrlArtifact. Raises InvalidError."""
     said = body.get("Url") if isinstance(body, dict) else None
@@ -214,7 +280,7 @@ def fetch(one: EpObject) -> EpObjectFetch:
     """An object in its fetch form."""
     common: dict[str, Any] = {
         "ObjectId": one.id,
-        "ObjectTypeId": TYPES.get(one.kind, 0),
+        "ObjectTypeId": OBJECTIVE if is_objective(one) else TYPES.get(one.kind, 0),
         "Name": one.name,
         "Description": one.description or one.content,
         "Tags": [TagText(Text=tag.text, Type=int(tag.private)) for tag in one.tags],
@@ -238,4 +304,32 @@ def fetch(one: EpObject) -> EpObjectFetch:
         return Collection(**common, ItemsCount=len(parts), ItemIds=parts, Items=[])
     if one.kind is Kind.LINK:
         return UrlArtifact(**common, Url=one.url)
+    if one.portfolio is not None:
+        facts = one.portfolio
+        return Presentation(**common, BannerTitle=facts.banner_title, BannerDescription=facts.banner_description)
+    if one.form is not None:
+        return FormArtifact(**common, Fields=[FormField(field.label, field.value) for field in one.form.fields])
     return EpObjectFetch(**common)
+
+
+def contents(collection: EpObject, items: Sequence[EpObject]) -> EpObjectFetch:
+    """A collection with its items."""
+    shown = fetch(collection)
+    return msgspec.structs.replace(shown, Items=[fetch(one) for one in items])
+
+
+def objects_page(found: Slice[EpObject]) -> ObjectsPage:
+    """A page of a list of objects."""
+    where = PagingInfo(Bookmark=found.next_cursor, HasMoreItems=bool(found.next_cursor))
+    return ObjectsPage(PagingInfo=where, Items=[fetch(one) for one in found.items])
+
+
+def comment(one: EpObject, object_id: int) -> Comment:
+    """A comment on an object."""
+    return Comment(
+        ObjectId=object_id,
+        CommentId=one.id,
+        UserId=one.comment.user_id if one.comment else None,
+        CreatedDate=moment(one.created_at),
+        Body=one.content,
+    )
