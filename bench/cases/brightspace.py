@@ -10,6 +10,7 @@ DECLARED = f"{API}/{{component}}/{{version}}"
 EP = f"{API}/eP/2.5"
 ON = f"{EP}/reflection/%(reflection)s/on"
 SIGNED = "the keys of the signature are looked up, then the application is charged"
+LEFT = "what is related to it is read and changed with it"
 FILE = multipart(("file", b"some bytes", "a.txt"))
 FEED = multipart(("file", b"<feed/>", "leap2a.xml"))
 
@@ -130,6 +131,60 @@ CASES = (
         route=f"POST {DECLARED}/collection/{{id}}/remove/{{object_id}}",
         budget=Budget.WRITE,
         target=f"{EP}/collection/%(collection)s/remove/%(item)s",
+    ),
+    Case(
+        route=f"DELETE {DECLARED}/reflection/{{id}}",
+        budget=Budget.WRITE,
+        target=f"{EP}/reflection/%(reflection)s",
+        extra=1,
+        why=LEFT,
+    ),
+    Case(route=f"DELETE {DECLARED}/artifact/{{id}}", budget=Budget.WRITE, target=f"{EP}/artifact/%(file)s"),
+    Case(
+        route=f"DELETE {DECLARED}/collection/{{id}}",
+        budget=Budget.WRITE,
+        target=f"{EP}/collection/%(collection)s",
+        extra=1,
+        why=LEFT,
+    ),
+    Case(
+        route=f"GET {DECLARED}/collection/{{id}}/contents",
+        budget=Budget.LIST,
+        target=f"{EP}/collection/%(collection)s/contents/",
+    ),
+    Case(
+        route=f"POST {DECLARED}/presentations/new",
+        budget=Budget.WRITE,
+        target=f"{EP}/presentations/new",
+        who="the user",
+        body='{"Name": "Shore year"}',
+        media_type=JSON,
+    ),
+    Case(route=f"GET {DECLARED}/presentation/{{id}}", budget=Budget.OWN, target=f"{EP}/presentation/%(portfolio)s"),
+    Case(
+        route=f"DELETE {DECLARED}/presentation/{{id}}",
+        budget=Budget.WRITE,
+        target=f"{EP}/presentation/%(portfolio)s",
+    ),
+    Case(
+        route=f"GET {DECLARED}/objects/my",
+        budget=Budget.LIST,
+        target=f"{EP}/objects/my/",
+        who="the user",
+        extra=1,
+        why="the account's settings; then keys before those of pages, and behind them",
+    ),
+    Case(
+        route=f"GET {DECLARED}/object/{{id}}/comments",
+        budget=Budget.LIST,
+        target=f"{EP}/object/%(portfolio)s/comments/",
+    ),
+    Case(
+        route=f"POST {DECLARED}/object/{{id}}/comments/new",
+        budget=Budget.WRITE,
+        target=f"{EP}/object/%(portfolio)s/comments/new",
+        body='{"Body": "Nice"}',
+        media_type=JSON,
     ),
     Case(
         route=f"POST {DECLARED}/artifacts/link/new",

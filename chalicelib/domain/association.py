@@ -7,8 +7,6 @@ items with relations, so packages carry them like any other entry.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from msgspec import Struct, field
 
 from chalicelib.domain.epobject import Element, EpObject, Kind
@@ -18,9 +16,7 @@ OBJECTIVE_LINKS = ("has_evidence", "supported_by", "supports")
 """Relations by which a learning objective is associated with others (EPASSOC_T 2)."""
 TO_OBJECTIVE = ("is_evidence_of", "supports", "supported_by")
 """The same, seen from the others."""
-COMMENT_PLUGIN = Element(
-    "mahara:artefactplugin", attributes=(("mahara:plugin", "comment"), ("mahara:type", "comment"))
-)
+COMMENT_PLUGIN = Element("mahara:artefactplugin", attributes=(("mahara:plugin", "comment"), ("mahara:type", "comment")))
 """By which Mahara knows a comment (leap2a 4)."""
 
 
@@ -52,6 +48,11 @@ class Associates(Struct, frozen=True):
     objectives: set[int] = field(default_factory=set)
     """Associated if they are learning objectives."""
 
+    @property
+    def ids(self) -> set[int]:
+        """All of them."""
+        return self.certain | self.reflections | self.objectives
+
     def add(self, one: EpObject) -> None:
         """Take in what one object states."""
         if one.kind is Kind.REFLECTION:
@@ -59,11 +60,3 @@ class Associates(Struct, frozen=True):
         self.reflections.update(one.targets("reflected_on_by"))
         mine, found = (OBJECTIVE_LINKS, self.certain) if is_objective(one) else (TO_OBJECTIVE, self.objectives)
         found.update(target for rel in mine for target in one.targets(rel))
-
-
-def associates(objects: Iterable[EpObject]) -> Associates:
-    """What may be associated with any of `objects`, in either direction."""
-    found = Associates()
-    for one in objects:
-        found.add(one)
-    return found

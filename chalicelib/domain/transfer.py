@@ -10,7 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chalicelib.domain.access import Actor, Standing
-from chalicelib.domain.epobject import EpObject, Kind, associated_ids
+from chalicelib.domain.association import Associates, is_objective
+from chalicelib.domain.epobject import EpObject, Kind
 from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from chalicelib.domain.job import Job, JobKind, JobStatus, PackageFile
 from chalicelib.domain.person import Account, User
@@ -160,20 +161,31 @@ class ExportService(Struct, frozen=True):
         return job.result
 
     def _added(self, actor: Actor, keys: dict[int, Kind], options: ExportOptions) -> dict[int, Kind]:
-        wanted, added = [(kind, object_id) for object_id, kind in keys.items()], set[int]()
+        wanted = [(kind, object_id) for object_id, kind in keys.items()]
+        found = Associates()
         for start in range(0, len(wanted), EXPANDED_BATCH):
-            named = self.objects.own(actor.user_id, wanted[start : start + EXPANDED_BATCH])
-            added |= _associated(named.values(), options)
-            _check_count(added)
-        places, _ = self.objects.places(actor, sorted(added - keys.keys()))
-        found = {
+            for one in self.objects.own(actor.user_id, wanted[start : start + EXPANDED_BATCH]).values():
+                _expand(found, one, options)
+            _check_count(found.ids)
+        places, _ = self.objects.places(actor, sorted(found.ids - keys.keys()))
+        kinds = {
             object_id: place.kind
             for object_id, place in places.items()
             if place.owner_id == actor.user_id and not place.deleted
         }
+        added = self._associated(actor, found, kinds)
         if options.forms:
-            found |= dict.fromkeys(self.objects.ids_of_kind(actor.user_id, Kind.FORM), Kind.FORM)
-        return found
+            added |= dict.fromkeys(self.objects.ids_of_kind(actor.user_id, Kind.FORM), Kind.FORM)
+        return added
+
+    def _associated(self, actor: Actor, found: Associates, kinds: dict[int, Kind]) -> dict[int, Kind]:
+        """Those of the ids found that turn out to be associated."""
+        sure = found.certain | {one for one in found.reflections if kinds.get(one) is Kind.REFLECTION}
+        doubtful = [(Kind.ITEM, one) for one in found.objectives - sure if kinds.get(one) is Kind.ITEM]
+        for start in range(0, len(doubtful), EXPANDED_BATCH):
+            part = self.objects.own(actor.user_id, doubtful[start : start + EXPANDED_BATCH])
+            sure |= {one.id for one in part.values() if is_objective(one)}
+        return {one: kind for one, kind in kinds.items() if one in sure}
 
 
 class ImportService(Struct, frozen=True):
@@ -222,15 +234,14 @@ def _check_targets(actor: Actor, standing: Standing, wanted: Sequence[int]) -> N
         raise DeniedError("You may import for yourself only.")
 
 
-def _associated(named: Collection[EpObject], options: ExportOptions) -> set[int]:
-    """Ids the options add to these objects, one hop away."""
-    found: set[int] = associated_ids(named) if options.associated else set()
-    for one in named:
-        if options.reflections:
-            found |= set(one.targets("reflected_on_by"))
-        if options.of_reflections and one.kind is Kind.REFLECTION:
-            found |= set(one.targets("reflects_on"))
-    return found
+def _expand(found: Associates, one: EpObject, options: ExportOptions) -> None:
+    """Take in what the options add to an object, one hop away."""
+    if options.associated:
+        found.add(one)
+    if options.reflections:
+        found.reflections.update(one.targets("reflected_on_by"))
+    if options.of_reflections and one.kind is Kind.REFLECTION:
+        found.certain.update(one.targets("reflects_on"))
 
 
 def _check_count(ids: Collection[int]) -> None:

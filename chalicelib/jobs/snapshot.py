@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from chalicelib.domain.association import commented_id
 from chalicelib.domain.epobject import Element, EpObject, Kind
 from chalicelib.domain.job import Problem
 from chalicelib.jobs.run import Run
@@ -26,6 +27,8 @@ NAME_SHOWN = 255
 GONE = "It was deleted after the export was asked for."
 NAMED_BATCH = 20
 """Named objects read in one call."""
+COMMENTED = ("reflected_on_by", "has_reply")
+"""Relations of an object to comments on it, among others."""
 
 
 class Chunk(msgspec.Struct, frozen=True):
@@ -125,6 +128,7 @@ def _named(run: Run, state: SnapshotState) -> Iterator[tuple[EpObject | int, str
         keys = {(Kind(kind), object_id) for kind, object_id in run.job.parameters["keys"]}
         for portfolio_id in [object_id for kind, object_id in keys if kind is Kind.PORTFOLIO]:
             keys |= {(Kind.PAGE, page_id) for page_id in objects.page_ids(owner_id, portfolio_id)}
+        keys |= _comments(run, keys)
         state.named = run.work_key("named.json")
         blobs.put(state.named, msgspec.json.encode(sorted(keys)))
     named = msgspec.json.decode(blobs.get(state.named), type=list[tuple[Kind, int]])
@@ -134,6 +138,25 @@ def _named(run: Run, state: SnapshotState) -> Iterator[tuple[EpObject | int, str
         found = objects.own(owner_id, part)
         for place, (_, object_id) in enumerate(part, start=first + 1):
             yield found.get(object_id, object_id), str(place)
+
+
+def _comments(run: Run, keys: set[tuple[Kind, int]]) -> set[tuple[Kind, int]]:
+    """The comments on objects, and the comments on those (brightspace 4.5)."""
+    found: set[tuple[Kind, int]] = set()
+    around = sorted(keys)
+    while around:
+        met: set[tuple[Kind, int]] = set()
+        for first in range(0, len(around), NAMED_BATCH):
+            for one in run.services.objects.own(run.job.owner_id, around[first : first + NAMED_BATCH]).values():
+                met |= {(Kind.ITEM, other) for rel in COMMENTED for other in one.targets(rel)}
+        part = sorted(met - keys - found)
+        around = []
+        for first in range(0, len(part), NAMED_BATCH):
+            for one in run.services.objects.own(run.job.owner_id, part[first : first + NAMED_BATCH]).values():
+                if commented_id(one) is not None and not one.deleted:
+                    around.append((Kind.ITEM, one.id))
+        found.update(around)
+    return found
 
 
 def _belongs(run: Run, state: SnapshotState, one: EpObject) -> bool:
