@@ -24,6 +24,7 @@ from chalicelib.packages.names import content_disposition
 from chalicelib.settings import Settings, SettingsError, load
 from chalicelib.storage.blobs import Blobs
 from chalicelib.storage.bodies import Bodies
+from chalicelib.storage.courses import Courses
 from chalicelib.storage.credentials import Credentials
 from chalicelib.storage.garbage import Garbage
 from chalicelib.storage.imports import Imports
@@ -75,6 +76,7 @@ class Services:
         self.objects = Objects(self.tables, Bodies(self.blobs), self.garbage)
         self.import_store = Imports(self.objects, self.garbage)
         self.people = People(self.tables)
+        self.courses = Courses(self.tables)
         self.credentials = Credentials(self.tables)
         self.job_store = Jobs(self.tables, settings, self.clock)
         self.queue = Queue(settings)

@@ -143,9 +143,7 @@ class Directory(Struct, frozen=True):
         known = self.people.resolve(root.id, "sis_user_id", row.sis_id)
         before = self.people.user(known) if known else None
         names = _names(row)
-        base = before or User(
-            id=self.ids.new(), root_account_id=root.id, login_id=row.login_id, name="", account_paths=(root.path,)
-        )
+        base = before or User(id=self.ids.new(), root_account_id=root.id, login_id=row.login_id, name="")
         after = replace(
             base,
             login_id=row.login_id,
@@ -179,10 +177,7 @@ class Directory(Struct, frozen=True):
         roles = others if _state(row.status) == DELETED else (*others, role)
         if set(roles) == set(before.admin_of):
             return False
-        paths = dict.fromkeys((root.path, *(one.account_path for one in roles)))
-        self.people.save_user(
-            replace(before, admin_of=roles, account_paths=tuple(paths), version=before.version + 1), before
-        )
+        self.people.save_user(replace(before, admin_of=roles, version=before.version + 1), before)
         return True
 
     def _account_or_root(self, root: Account, sis_id: str) -> Account:

@@ -48,8 +48,8 @@ class AdminRole(Struct, frozen=True, omit_defaults=True, kw_only=True):
 class User(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A person with a login in one root account.
 
-    `email` is the identity the Accredit.ly dialect knows; `account_paths` are the accounts the user is associated
-    with.
+    `email` is the identity the Accredit.ly dialect knows; `course_paths` are the accounts of the user's courses, kept
+    in the transactions that change enrollments.
     """
 
     id: int
@@ -66,7 +66,7 @@ class User(Struct, frozen=True, omit_defaults=True, kw_only=True):
     integration_id: str = ""
     workflow_state: str = "active"
     admin_of: tuple[AdminRole, ...] = ()
-    account_paths: tuple[str, ...] = ()
+    course_paths: frozenset[str] = frozenset()
     portfolios_active: int = 0
     portfolios_all: int = 0
     version: int = 1
@@ -75,6 +75,14 @@ class User(Struct, frozen=True, omit_defaults=True, kw_only=True):
     def active(self) -> bool:
         """Whether the user may sign in and receive."""
         return self.workflow_state == "active"
+
+    @property
+    def account_paths(self) -> tuple[str, ...]:
+        """Accounts the user is associated with, by login, role and courses (canvas-b 1); what is above them too."""
+        if self.workflow_state == "deleted":
+            return ()
+        roles = (one.account_path for one in self.admin_of)
+        return tuple(dict.fromkeys((f"/{self.root_account_id}/", *roles, *sorted(self.course_paths))))
 
 
 class AccountRow(Struct, frozen=True, kw_only=True):

@@ -58,7 +58,8 @@ def entity(record: PersonRecord, kind: type[T]) -> T:
     one = documents.decode(record.document or "{}", kind)
     if isinstance(one, User):
         active, total = int(record.portfolios_active or 0), int(record.portfolios_all or 0)
-        return replace(one, portfolios_active=active, portfolios_all=total)
+        paths = frozenset(record.course_paths or ())
+        return replace(one, portfolios_active=active, portfolios_all=total, course_paths=paths)
     return one
 
 
@@ -219,7 +220,7 @@ class _Guarded:
 
 def _document(one: Account | User) -> str:
     if isinstance(one, User):
-        one = replace(one, portfolios_active=0, portfolios_all=0)
+        one = replace(one, portfolios_active=0, portfolios_all=0, course_paths=frozenset())
     return documents.encode(one)
 
 

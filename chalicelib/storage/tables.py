@@ -1,10 +1,11 @@
-"""The four DynamoDB tables: their keys, and the few calls PynamoDB has no shape for.
+"""The five DynamoDB tables: their keys, and the few calls PynamoDB has no shape for.
 
 | table | key | holds |
 |---|---|---|
 | objects | owner, `{kind}#{id}` | an owner's objects; indexes `listed` (active) and `shelved` (all), both local |
 | locators | `id#{id}` or `blob#{sha256}` | whose an id is; how many objects use a blob |
 | people | pk, sk | accounts, users, their names, tokens, key pairs |
+| courses | pk, sk | courses, sections, memberships; lists of courses by account, with five local indexes |
 | jobs | `job#{id}` or `once#…` | jobs and idempotency records; index `open` of those not ended |
 
 `docs/data-model.md` has the calls and capacity units of every route.
@@ -17,7 +18,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from msgspec import Struct
-from pynamodb.attributes import Attribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    Attribute,
+    BooleanAttribute,
+    NumberAttribute,
+    NumberSetAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
 from pynamodb.connection import Connection
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, LocalSecondaryIndex
@@ -105,7 +113,55 @@ class PersonRecord(Model):
     """Of a credential: its user may not sign in."""
     portfolios_active = NumberAttribute(null=True)
     portfolios_all = NumberAttribute(null=True)
+    course_paths = UnicodeSetAttribute(null=True)
+    """Of a user: paths of the accounts of their courses."""
     expires_at = NumberAttribute(null=True)
+
+
+def _order(name: str) -> type[LocalSecondaryIndex[Any]]:
+    """A local index of course lists: the partition's entries by the attribute of that name."""
+
+    class Order(LocalSecondaryIndex["CourseRecord"]):  # type: ignore[no-untyped-call]
+        class Meta:
+            index_name = name
+            projection = AllProjection()
+
+        pk = UnicodeAttribute(hash_key=True)
+        place = UnicodeAttribute(range_key=True, attr_name=name)
+
+    return Order
+
+
+class CourseRecord(Model):
+    """A course, a section, a membership, a name of one of them, an entry in an account's list, a count."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    version = NumberAttribute(null=True)
+    target = NumberAttribute(null=True)
+    """What a name names."""
+    document = UnicodeAttribute(null=True)
+    teaches = NumberSetAttribute(null=True)
+    """Of a user: courses in which they have a teacher's seat that is not deleted."""
+    by_name = UnicodeAttribute(null=True)
+    by_sis_id = UnicodeAttribute(null=True)
+    by_teacher = UnicodeAttribute(null=True)
+    by_account = UnicodeAttribute(null=True)
+    by_status = UnicodeAttribute(null=True)
+    own = NumberAttribute(null=True)
+    """Of a count: courses of the account itself that are not deleted; the others: courses in that state, of it and
+    what is below."""
+    created = NumberAttribute(null=True)
+    claimed = NumberAttribute(null=True)
+    available = NumberAttribute(null=True)
+    completed = NumberAttribute(null=True)
+    deleted = NumberAttribute(null=True)
+
+    index_by_name = _order("by_name")()
+    index_by_sis_id = _order("by_sis_id")()
+    index_by_teacher = _order("by_teacher")()
+    index_by_account = _order("by_account")()
+    index_by_status = _order("by_status")()
 
 
 class OpenIndex(GlobalSecondaryIndex["JobRecord"]):  # type: ignore[no-untyped-call]
@@ -144,12 +200,17 @@ class Tables(Struct, frozen=True):
     objects: type[ObjectRecord]
     locators: type[LocatorRecord]
     people: type[PersonRecord]
+    courses: type[CourseRecord]
     jobs: type[JobRecord]
     connection: Connection
 
     def person(self, key: Mapping[str, str], **values: Any) -> PersonRecord:
         """A record of the people table."""
         return self.people(key["pk"], key["sk"], **values)
+
+    def course(self, key: Mapping[str, str], **values: Any) -> CourseRecord:
+        """A record of the courses table."""
+        return self.courses(key["pk"], key["sk"], **values)
 
     def batch_get(self, wanted: Sequence[tuple[type[Model], Sequence[dict[str, Any]]]]) -> list[Model]:
         """Items of several tables, strongly consistent, in no order; absent ones are left out.
@@ -219,6 +280,7 @@ def bind(settings: Settings) -> Tables:
         objects=bound(ObjectRecord, "objects"),
         locators=bound(LocatorRecord, "locators"),
         people=bound(PersonRecord, "people"),
+        courses=bound(CourseRecord, "courses"),
         jobs=bound(JobRecord, "jobs"),
         connection=shared,
     )

@@ -26,11 +26,11 @@ def override(path: str, *, role: int = CUSTOM.id, on: bool = True, **facts: bool
     return RoleOverride(role_id=role, right=RIGHT, account_path=path, enabled=on, **facts)
 
 
-def person(*roles: tuple[str, str], paths: tuple[str, ...] = (ROOT,)) -> User:
+def person(*roles: tuple[str, str], paths: tuple[str, ...] = ()) -> User:
     admin_of = tuple(
         AdminRole(account_id=int(path.split("/")[-2]), account_path=path, role=role) for path, role in roles
     )
-    return User(id=9, root_account_id=1, login_id="x", name="X", admin_of=admin_of, account_paths=paths)
+    return User(id=9, root_account_id=1, login_id="x", name="X", admin_of=admin_of, course_paths=frozenset(paths))
 
 
 def test_defaults() -> None:
