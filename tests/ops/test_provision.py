@@ -15,7 +15,7 @@ from ops.provision import ProvisionError, apply, destroy, provision
 from ops.resource.drift import Clients
 from ops.template import TemplateError
 
-TABLES = {"objects", "locators", "people", "jobs"}
+TABLES = {"objects", "locators", "people", "courses", "jobs"}
 
 
 def of_type(kind: str) -> list[dict[str, Any]]:
