@@ -13,6 +13,7 @@ from chalicelib.domain.comment import CommentService
 from chalicelib.domain.directory import Directory
 from chalicelib.domain.holding import HoldingService
 from chalicelib.domain.identity import mint
+from chalicelib.domain.noticeboard import NotificationService
 from chalicelib.domain.page import PageService
 from chalicelib.domain.portfolio import PortfolioService
 from chalicelib.domain.ports import Clock, Ids
@@ -29,6 +30,7 @@ from chalicelib.storage.credentials import Credentials
 from chalicelib.storage.garbage import Garbage
 from chalicelib.storage.imports import Imports
 from chalicelib.storage.jobs import Jobs
+from chalicelib.storage.notifications import Notifications
 from chalicelib.storage.objects import Objects
 from chalicelib.storage.people import People
 from chalicelib.storage.queue import Queue, Topic
@@ -94,6 +96,15 @@ class Services:
         self.jobs = JobService(self.job_store, self.queue, self.clock, self.ids, settings.package_ttl_s)
         self.exports = ExportService(self.objects, self.blobs, self.jobs)
         self.imports = ImportService(self.people, self.blobs, self.jobs)
+        self.notifications = NotificationService(
+            Notifications(self.tables),
+            self.people,
+            self.courses,
+            self.clock,
+            self.ids,
+            sanitise,
+            self.topic.publish,
+        )
 
     @cached_property
     def secret_key(self) -> bytes:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 from functools import partial
 from typing import Any
 
 from chalicelib.domain.artifact import ObjectDraft
+from chalicelib.domain.notification import NotificationDraft
 from chalicelib.domain.page import PageDraft
 from chalicelib.domain.token import IdKey
 from tests.factories import Client, Person, Response, World, signed_query
@@ -170,3 +172,10 @@ class School:
         """An import of Ada's that waits."""
         (job,) = self.world.services.imports.request(self.ada.actor, io.BytesIO(b"<feed/>"))
         return {"import_": job.id}
+
+    def notice(self) -> dict[str, Any]:
+        """A new notification that everybody sees."""
+        now = self.world.clock.now()
+        draft = NotificationDraft(subject="x", message="y", start_at=now, end_at=now + timedelta(days=1))
+        made = self.world.services.notifications.create(self.admin.actor, self.world.root.id, lambda: draft)
+        return {"notice": made.notice.id}

@@ -40,6 +40,9 @@ PUBLISHED = {
         POST /api/v1/accounts/:account_id/account_notifications
         PUT /api/v1/accounts/:account_id/account_notifications/:id
         DELETE /api/v1/accounts/:account_id/account_notifications/:id
+        GET /api/v1/accounts/:account_id/users/:user_id/account_notifications
+        GET /api/v1/accounts/:account_id/users/:user_id/account_notifications/:id
+        DELETE /api/v1/accounts/:account_id/users/:user_id/account_notifications/:id
         GET /api/v1/accounts/:account_id/reports
         POST /api/v1/accounts/:account_id/reports/:report
         GET /api/v1/accounts/:account_id/reports/:report

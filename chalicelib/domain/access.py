@@ -29,10 +29,14 @@ class Permission(StrEnum):
     EPORTFOLIO_LIST = "eportfolio:list"
     EPORTFOLIO_READ = "eportfolio:read"
     JOB_READ = "job:read"
+    NOTIFICATION_MANAGE = "notification:manage"
+    NOTIFICATION_READ = "notification:read"
     OBJECT_AUTHOR = "object:author"
     OBJECT_READ = "object:read"
     PACKAGE_EXPORT = "package:export"
     PACKAGE_IMPORT = "package:import"
+    REPORT_READ = "report:read"
+    REPORT_RUN = "report:run"
     SERVICE_DESCRIBE = "service:describe"
     """Open to everybody, without credentials."""
     USER_READ = "user:read"
@@ -98,6 +102,10 @@ class Standing(Struct, frozen=True, kw_only=True):
     def holds(self, right: Right, account: Account) -> bool:
         """Whether the caller holds the right on the account."""
         return holds(self.user, right, account.path, self.roles)
+
+    def holds_at(self, right: Right, account_path: str) -> bool:
+        """Whether the caller holds the right on the account of that path."""
+        return holds(self.user, right, account_path, self.roles)
 
     def holds_over(self, right: Right, subject: User | None) -> bool:
         """Whether the caller holds the right over the user."""

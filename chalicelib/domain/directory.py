@@ -46,6 +46,12 @@ class Directory(Struct, frozen=True):
             return actor.user_id
         return self._resolve(actor.root_account_id, reference, USER_SCHEMES)
 
+    def account_id(self, actor: Actor, reference: str) -> int:
+        """The id behind a Canvas account reference: an integer, `self`, or `sis_…:` (canvas-a 1.5). Raises NotFound."""
+        if reference == "self":
+            return actor.root_account_id
+        return self._resolve(actor.root_account_id, reference, ACCOUNT_SCHEMES)
+
     def show(self, actor: Actor, reference: str) -> Profile:
         """A user of the actor's root account. Raises NotFoundError, also for one the actor may not see."""
         wanted = self.user_id(actor, reference)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class DomainError(Exception):
     """Base of every expected failure. `str()` is a sentence for the caller, free of other people's data."""
@@ -32,6 +34,15 @@ class InvalidError(DomainError):
         super().__init__(message)
         self.field = field
         self.code = code
+
+
+class FieldsError(InvalidError):
+    """Several fields break rules; `problems` has one error for each."""
+
+    def __init__(self, problems: Sequence[InvalidError]) -> None:
+        first = problems[0]
+        super().__init__(str(first), field=first.field, code=first.code)
+        self.problems = tuple(problems)
 
 
 class ConflictError(DomainError):

@@ -75,7 +75,10 @@ class Runner(Struct, frozen=True):
         return self._abort(Run(self.services, job, remaining_s), self.kinds()[job.kind], EXHAUSTED)
 
     def sweep(self) -> int:
-        """Announce again what nobody picked up and what lost its lease; how many that were. Collects unused files."""
+        """Announce again what nobody picked up and what lost its lease; how many that were.
+
+        Collects unused files, and tells of notifications that start.
+        """
         services, count, oldest = self.services, 0, 0.0
         now = services.clock.now()
         for job in services.job_store.due(now):
@@ -85,6 +88,7 @@ class Runner(Struct, frozen=True):
             if job.status is JobStatus.QUEUED:
                 oldest = max(oldest, (now - job.created_at).total_seconds())
         services.garbage.collect()
+        services.notifications.announce()
         measured = observe.metrics({"AnnouncedAgain": count, "OldestQueuedSeconds": round(oldest, 3)})
         observe.say("swept", level="warning" if count else "info", jobs=count, **measured)
         return count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from msgspec import Struct, field
@@ -63,6 +63,31 @@ def entity(record: PersonRecord, kind: type[T]) -> T:
     return one
 
 
+def standing_keys(actor: Actor, *, users: Sequence[int] = (), accounts: Sequence[int] = ()) -> list[dict[str, str]]:
+    """Keys of all that `standing_of` takes."""
+    keys = [user_key(one) for one in (actor.user_id, *users)]
+    keys += [account_key(one) for one in (actor.root_account_id, *accounts)]
+    return [*keys, roles_key(actor.root_account_id)]
+
+
+def standing_of(actor: Actor, records: Iterable[PersonRecord]) -> Standing:
+    """The actor's standing, from records of users, accounts and roles."""
+    root_id = actor.root_account_id
+    people: dict[int, User] = {}
+    tree: dict[int, Account] = {}
+    roles = RoleBook(root_account_id=root_id)
+    for record in records:
+        if record.sk == "user":
+            user = entity(record, User)
+            people[user.id] = user
+        elif record.sk == "account":
+            account = entity(record, Account)
+            tree[account.id] = account
+        else:
+            roles = entity(record, RoleBook)
+    return Standing(user=people.get(actor.user_id), root=tree.get(root_id), roles=roles, users=people, accounts=tree)
+
+
 class People(Struct, frozen=True):
     """The people store (see `ports.PeopleStore`)."""
 
@@ -81,24 +106,7 @@ class People(Struct, frozen=True):
 
     def standing(self, actor: Actor, *, users: Sequence[int] = (), accounts: Sequence[int] = ()) -> Standing:
         """The actor's user, root account and roles, with other users and accounts, in one call."""
-        root_id = actor.root_account_id
-        keys = [user_key(one) for one in (actor.user_id, *users)]
-        keys += [account_key(one) for one in (root_id, *accounts)]
-        people: dict[int, User] = {}
-        tree: dict[int, Account] = {}
-        roles = RoleBook(root_account_id=root_id)
-        for record in self._get([*keys, roles_key(root_id)]):
-            if record.sk == "user":
-                user = entity(record, User)
-                people[user.id] = user
-            elif record.sk == "account":
-                account = entity(record, Account)
-                tree[account.id] = account
-            else:
-                roles = entity(record, RoleBook)
-        return Standing(
-            user=people.get(actor.user_id), root=tree.get(root_id), roles=roles, users=people, accounts=tree
-        )
+        return standing_of(actor, self._get(standing_keys(actor, users=users, accounts=accounts)))
 
     def role_book(self, root_account_id: int) -> RoleBook:
         """The roles of a root account."""

@@ -115,6 +115,8 @@ class PersonRecord(Model):
     portfolios_all = NumberAttribute(null=True)
     course_paths = UnicodeSetAttribute(null=True)
     """Of a user: paths of the accounts of their courses."""
+    closed = NumberSetAttribute(null=True)
+    """Notices a user has closed."""
     expires_at = NumberAttribute(null=True)
 
 

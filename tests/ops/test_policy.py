@@ -176,6 +176,10 @@ def run(school: World) -> None:
     school.work()
     services.exports.request_all(person.actor)
     list(school.messages())
+    now = school.clock.now()
+    notice = {"subject": "x", "message": "y", "start_at": now.isoformat(), "end_at": "2099-01-01", "send_message": True}
+    body = {"account_notification": notice}
+    assert school.admin().client.post("/api/v1/accounts/self/account_notifications", json_body=body).status == 200
     school.clock.advance(3 * 86400)  # files that nothing refers to any more are looked for the day after
     fresh(school)
     for _ in range(3):

@@ -110,3 +110,8 @@ def _checked(reference: str) -> str:
 def user_reference(call: Call, name: str = "user_id") -> str:
     """A user reference in the path (canvas-a 1.5). Raises NotFoundError when it is longer than any."""
     return _checked(call.value(name))
+
+
+def account_id(call: Call, name: str = "account_id") -> int:
+    """Id of the account a path names (canvas-a 1.5). Raises NotFoundError."""
+    return call.services.directory.account_id(call.actor, _checked(call.value(name)))

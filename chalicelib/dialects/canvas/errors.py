@@ -14,7 +14,15 @@ from chalicelib.dialects.call import Call
 from chalicelib.dialects.canvas.auth import MasqueradeError, ScopeError, ThrottledError
 from chalicelib.dialects.http import Reply
 from chalicelib.dialects.route import WrongMethodError, encode
-from chalicelib.domain.errors import ConflictError, DeniedError, DomainError, InvalidError, NotFoundError, TooLargeError
+from chalicelib.domain.errors import (
+    ConflictError,
+    DeniedError,
+    DomainError,
+    FieldsError,
+    InvalidError,
+    NotFoundError,
+    TooLargeError,
+)
 from chalicelib.domain.token import AnonymousError, TokenExpiredError, TokenRevokedError, TokenUnknownError
 
 JSON = "application/json; charset=utf-8"
@@ -77,7 +85,12 @@ def _plain(error: Exception) -> tuple[int, Any]:
 def _invalid(error: InvalidError) -> tuple[int, Any]:
     if error.code == BAD_PAGE and error.field in PAGING:
         return 404, NOWHERE
+    if isinstance(error, FieldsError):
+        return 400, {"errors": {one.field: [_entry(one)] for one in error.problems}}
     if not error.field or error.code in ("missing", "malformed"):
         return 400, _message(str(error))
-    entry = {"attribute": error.field, "type": error.code, "message": str(error)}
-    return 400, {"errors": {error.field: [entry]}}
+    return 400, {"errors": {error.field: [_entry(error)]}}
+
+
+def _entry(error: InvalidError) -> dict[str, str]:
+    return {"attribute": error.field, "type": error.code, "message": str(error)}
