@@ -10,15 +10,20 @@ from msgspec import Struct
 
 from chalicelib.domain.artifact import ArtifactService
 from chalicelib.domain.comment import CommentService
+from chalicelib.domain.courseload import CourseLoad
 from chalicelib.domain.directory import Directory
+from chalicelib.domain.enrollmentload import EnrollmentLoad
 from chalicelib.domain.holding import HoldingService
 from chalicelib.domain.identity import mint
+from chalicelib.domain.loading import Ascending
 from chalicelib.domain.noticeboard import NotificationService
 from chalicelib.domain.page import PageService
 from chalicelib.domain.portfolio import PortfolioService
 from chalicelib.domain.ports import Clock, Ids
 from chalicelib.domain.presentation import PresentationService
 from chalicelib.domain.removal import RemovalService
+from chalicelib.domain.sectionload import SectionLoad
+from chalicelib.domain.termload import TermLoad
 from chalicelib.domain.token import IdKeyService, TokenService
 from chalicelib.domain.transfer import ExportService, ImportService, JobService
 from chalicelib.packages.names import content_disposition
@@ -35,6 +40,7 @@ from chalicelib.storage.objects import Objects
 from chalicelib.storage.people import People
 from chalicelib.storage.queue import Queue, Topic
 from chalicelib.storage.tables import bind
+from chalicelib.storage.terms import Terms
 
 
 class SystemClock(Struct, frozen=True):
@@ -79,6 +85,7 @@ class Services:
         self.import_store = Imports(self.objects, self.garbage)
         self.people = People(self.tables)
         self.courses = Courses(self.tables)
+        self.terms = Terms(self.tables)
         self.credentials = Credentials(self.tables)
         self.job_store = Jobs(self.tables, settings, self.clock)
         self.queue = Queue(settings)
@@ -91,6 +98,11 @@ class Services:
         self.holdings = HoldingService(self.objects, self.artifacts)
         self.comments = CommentService(self.objects, self.artifacts, self.clock, self.ids)
         self.directory = Directory(self.people, self.credentials, self.clock, self.ids)
+        ascending = Ascending(self.ids)
+        self.term_load = TermLoad(self.terms, self.clock, ascending)
+        self.course_load = CourseLoad(self.people, self.courses, self.term_load, self.clock, ascending)
+        self.section_load = SectionLoad(self.courses, self.course_load, ascending)
+        self.enrollment_load = EnrollmentLoad(self.people, self.courses, self.course_load, ascending)
         self.tokens = TokenService(self.credentials, self.clock, self.ids, lambda: self.secret_key)
         self.idkeys = IdKeyService(self.credentials, self.clock, self.ids)
         self.jobs = JobService(self.job_store, self.queue, self.clock, self.ids, settings.package_ttl_s)

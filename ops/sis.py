@@ -1,4 +1,4 @@
-"""Streams Canvas SIS CSV files into the directory of accounts and people.
+"""Streams Canvas SIS CSV files into the service: accounts, people, courses (docs/sis.md).
 
 Canvas knows a file by its header, not by its name; so does this. A bad line is reported with its file and line and the
 rest is loaded. Importing the same files again changes nothing.
@@ -11,28 +11,17 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from time import monotonic
+from typing import Any
 
-from chalicelib.domain.person import Account, AccountRow, AdminRow, RowOutcome, UserRow
-from ops.sis_rows import KINDS, Kind, Row, RowProblemError, kind_of
+from chalicelib.domain.person import Account, RowOutcome
+from ops.sis_row import Kind, RowProblemError
+from ops.sis_rows import KINDS, kind_of
 
 MAX_ERRORS = 10_000
 """Errors kept in the report; more are counted only."""
 CELL_LIMIT = 1024 * 1024
 """Longest cell in characters."""
-
-
-class People(Protocol):
-    """The part of the directory an import needs; each answers one outcome per row, in order."""
-
-    def upsert_accounts(self, root: Account, rows: Iterable[AccountRow]) -> Iterable[RowOutcome]:
-        """Create or change accounts below `root`."""
-
-    def upsert_users(self, root: Account, rows: Iterable[UserRow]) -> Iterable[RowOutcome]:
-        """Create or change people of `root`."""
-
-    def upsert_admins(self, root: Account, rows: Iterable[AdminRow]) -> Iterable[RowOutcome]:
-        """Give and take roles in accounts of `root`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +42,12 @@ class FileCount:
     changed: int = 0
     unchanged: int = 0
     failed: int = 0
+    seconds: float = 0
+
+    @property
+    def rate(self) -> float:
+        """Rows a second."""
+        return self.rows / self.seconds if self.seconds else 0
 
 
 @dataclass(slots=True)
@@ -81,24 +76,22 @@ class Import:
 
     Parameters
     ----------
-    people
-        Where the rows go.
+    school
+        Where the rows go: has `upsert_KIND` for every kind of file (see `sis_school.School`).
     root
         The root account; a blank parent means it.
     progress
         Is told a file's name and its number of rows so far, every row.
     """
 
-    def __init__(
-        self, people: People, root: Account, *, progress: Callable[[str, int], None] = lambda *_: None
-    ) -> None:
-        self._people = people
+    def __init__(self, school: Any, root: Account, *, progress: Callable[[str, int], None] = lambda *_: None) -> None:
+        self._school = school
         self._root = root
         self._progress = progress
         self._report = Report()
 
     def run(self, folder: Path) -> Report:
-        """Load every CSV file of `folder`: accounts, then users, then admins, each by name.
+        """Load every CSV file of `folder` in the order of `KINDS`, those of a kind by name.
 
         Raises
         ------
@@ -139,7 +132,8 @@ class Import:
                 lines.append(line)
                 yield row
 
-        upsert: Callable[[Account, Iterable[Any]], Iterable[RowOutcome]] = getattr(self._people, f"upsert_{kind.name}")
+        began = monotonic()
+        upsert: Callable[[Account, Iterable[Any]], Iterable[RowOutcome]] = getattr(self._school, f"upsert_{kind.name}")
         for outcome in upsert(self._root, rows()):
             line = lines.popleft()
             if outcome.error:
@@ -149,8 +143,9 @@ class Import:
             else:
                 count.unchanged += 1
             self._progress(path.name, count.rows)
+        count.seconds = round(monotonic() - began, 3)
 
-    def _rows(self, kind: Kind, path: Path, count: FileCount) -> Iterator[tuple[int, Row]]:
+    def _rows(self, kind: Kind, path: Path, count: FileCount) -> Iterator[tuple[int, Any]]:
         csv.field_size_limit(CELL_LIMIT)
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file)

@@ -1,32 +1,19 @@
 """The kinds of SIS CSV file: the columns that tell them, and how a line becomes a row.
 
-Source: Canvas "SIS Import Format Documentation", accounts.csv, users.csv, admins.csv.
+Source: Canvas "SIS Import Format Documentation", accounts.csv, users.csv, admins.csv. Those about courses are in
+`sis_courses`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from chalicelib.domain.person import AccountRow, AdminRow, UserRow
 from chalicelib.domain.role import ACCOUNT_ADMIN
+from ops import sis_courses
+from ops.sis_row import Kind, RowProblemError, needed, status
 
-Row = AccountRow | UserRow | AdminRow
 ADMIN_WORDS = {"", "admin", ACCOUNT_ADMIN.lower()}
-
-
-class RowProblemError(ValueError):
-    """A line lacks something, or holds a value that is not known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of file: the columns that tell it, the others it may have, and how a line becomes a row."""
-
-    name: str
-    needed: frozenset[str]
-    optional: frozenset[str]
-    read: Callable[[Mapping[str, str]], Row]
 
 
 def kind_of(header: set[str]) -> Kind | None:
@@ -36,18 +23,18 @@ def kind_of(header: set[str]) -> Kind | None:
 
 def _account(row: Mapping[str, str]) -> AccountRow:
     return AccountRow(
-        sis_id=_needed(row, "account_id"),
+        sis_id=needed(row, "account_id"),
         parent_sis_id=row.get("parent_account_id", ""),
-        name=_needed(row, "name"),
-        status=_status(row, "active", "deleted"),
+        name=needed(row, "name"),
+        status=status(row, "active", "deleted"),
         integration_id=row.get("integration_id", ""),
     )
 
 
 def _user(row: Mapping[str, str]) -> UserRow:
     return UserRow(
-        sis_id=_needed(row, "user_id"),
-        login_id=_needed(row, "login_id"),
+        sis_id=needed(row, "user_id"),
+        login_id=needed(row, "login_id"),
         first_name=row.get("first_name", ""),
         last_name=row.get("last_name", ""),
         full_name=row.get("full_name", ""),
@@ -56,7 +43,7 @@ def _user(row: Mapping[str, str]) -> UserRow:
         email=row.get("email", ""),
         pronouns=row.get("pronouns", ""),
         integration_id=row.get("integration_id", ""),
-        status=_status(row, "active", "suspended", "deleted"),
+        status=status(row, "active", "suspended", "deleted"),
     )
 
 
@@ -67,24 +54,11 @@ def _admin(row: Mapping[str, str]) -> AdminRow:
     if row.get("root_account"):
         raise RowProblemError("root_account is not supported: import into that root account with --root")
     return AdminRow(
-        user_sis_id=_needed(row, "user_id"),
+        user_sis_id=needed(row, "user_id"),
         account_sis_id=row.get("account_id", ""),
         role=ACCOUNT_ADMIN if role.lower() in ADMIN_WORDS else role,
-        status=_status(row, "active", "deleted"),
+        status=status(row, "active", "deleted"),
     )
-
-
-def _needed(row: Mapping[str, str], name: str) -> str:
-    if not row.get(name):
-        raise RowProblemError(f"{name} is blank")
-    return row[name]
-
-
-def _status(row: Mapping[str, str], *known: str) -> str:
-    status = row.get("status", "").lower()
-    if status not in known:
-        raise RowProblemError(f"status {status!r} is none of {', '.join(known)}")
-    return status
 
 
 KINDS = (
@@ -111,6 +85,11 @@ KINDS = (
         ),
         _user,
     ),
+    sis_courses.TERMS,
+    sis_courses.COURSES,
+    sis_courses.SECTIONS,
+    sis_courses.XLISTS,
+    sis_courses.ENROLLMENTS,
     Kind(
         "admins",
         frozenset({"user_id", "account_id", "status"}),

@@ -18,6 +18,7 @@ DELETED = "deleted"
 COURSE_STATES = ("created", "claimed", "available", "completed", DELETED)
 UNPUBLISHED = ("created", "claimed")
 ENROLLMENT_STATES = ("active", "invited", "creation_pending", "completed", "inactive", "rejected", DELETED)
+COPIES, ASSOCIATIONS = 1, 2
 TAKING_PART = ("active", "invited", "creation_pending")
 """States in which a student counts, and a teacher is found by name (canvas-b 4.3, 4.6)."""
 
@@ -217,10 +218,13 @@ class Course(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The blueprint course it follows; 0: none."""
     origins: Mapping[str, str] = field(default_factory=dict)
     """Account path of the origin of each section cross-listed into it, by section id."""
+    lent: tuple[int, ...] = ()
+    """Its sections that are cross-listed elsewhere."""
     default_section_id: int = 0
     roster: Roster = Roster()
-    behind: bool = False
-    """Copies in enrollments are being brought up to date; whoever finds this set goes on with it."""
+    behind: int = 0
+    """What is being brought up to date, `COPIES` in memberships or `ASSOCIATIONS` of users too; whoever finds this set
+    goes on with it."""
     version: int = 0
 
     @property

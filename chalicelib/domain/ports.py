@@ -265,6 +265,12 @@ class PeopleStore(Protocol):
     def standing(self, actor: Actor, *, users: Sequence[int] = (), accounts: Sequence[int] = ()) -> Standing:
         """The actor's user, root account and roles, with other users and accounts of any root, in one call."""
 
+    def resolve_all(self, root_account_id: int, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """Ids of the users or accounts of those names, given as (scheme, value); one call for up to 100."""
+
+    def accounts(self, ids: Sequence[int]) -> dict[int, Account]:
+        """Those accounts, by id."""
+
     def role_book(self, root_account_id: int) -> RoleBook:
         """The roles of a root account."""
 

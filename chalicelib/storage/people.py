@@ -134,11 +134,20 @@ class People(Struct, frozen=True):
             return int(record.target)
         return None
 
+    def resolve_all(self, root_account_id: int, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """What those names name; one call for up to 100."""
+        keys = {name_key(root_account_id, *name)["pk"]: name for name in names}
+        found = self._get([{"pk": key, "sk": "name"} for key in keys])
+        return {keys[record.pk]: int(record.target) for record in found}
+
+    def accounts(self, ids: Sequence[int]) -> dict[int, Account]:
+        """Those accounts, by id; one call for up to 100."""
+        records = self._get([account_key(one) for one in dict.fromkeys(ids)])
+        return {account.id: account for account in (entity(record, Account) for record in records)}
+
     def account(self, account_id: int) -> Account | None:
         """The account, or None."""
-        for record in self._get([account_key(account_id)]):
-            return entity(record, Account)
-        return None
+        return self.accounts([account_id]).get(account_id)
 
     def root_for_host(self, host: str) -> int | None:
         """Id of the root account that serves a host."""

@@ -113,6 +113,8 @@ class PersonRecord(Model):
     """Of a credential: its user may not sign in."""
     portfolios_active = NumberAttribute(null=True)
     portfolios_all = NumberAttribute(null=True)
+    courses = NumberAttribute(null=True)
+    """Of an account: live courses that are its own."""
     course_paths = UnicodeSetAttribute(null=True)
     """Of a user: paths of the accounts of their courses."""
     closed = NumberSetAttribute(null=True)
@@ -150,10 +152,8 @@ class CourseRecord(Model):
     by_teacher = UnicodeAttribute(null=True)
     by_account = UnicodeAttribute(null=True)
     by_status = UnicodeAttribute(null=True)
-    own = NumberAttribute(null=True)
-    """Of a count: courses of the account itself that are not deleted; the others: courses in that state, of it and
-    what is below."""
     created = NumberAttribute(null=True)
+    """Of a count, as the next four: courses of an account, or below it, in that state."""
     claimed = NumberAttribute(null=True)
     available = NumberAttribute(null=True)
     completed = NumberAttribute(null=True)

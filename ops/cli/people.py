@@ -51,19 +51,21 @@ def create_root(name: str, *, sis_id: str = "", domain: tuple[str, ...] = (), se
 
 
 def sis_import(folder: Path, *, root: str = "", session: Given) -> Answer:
-    """Load accounts, people and their roles from a folder of Canvas SIS CSV files; again changes nothing.
+    """Load a school from a folder of Canvas SIS CSV files; again changes nothing.
 
     Parameters
     ----------
     folder
-        Holds accounts.csv, users.csv, admins.csv; files are known by their columns.
+        Holds accounts.csv, users.csv, courses.csv and so on (docs/sis.md); files are known by their columns.
     root
         The root account to load into, an id or sis_account_id:X; by default the default root.
     """
     from chalicelib.wiring import wire
     from ops.sis import Import
+    from ops.sis_school import School
 
-    directory = wire(session.settings).directory
+    services = wire(session.settings)
+    directory = services.directory
     into = directory.find_account(root) if root else directory.default_root()
     columns = (TextColumn("{task.description}"), TextColumn("{task.completed:.0f} rows"), TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=True) as progress:
@@ -74,9 +76,10 @@ def sis_import(folder: Path, *, root: str = "", session: Given) -> Answer:
                 tasks[file] = progress.add_task(file, total=None)
             progress.update(tasks[file], completed=rows)
 
-        report = Import(directory, into, progress=tell).run(folder)
+        report = Import(School(services), into, progress=tell).run(folder)
     lines = [
-        f"{name}: {count.rows} rows, {count.changed} changed, {count.unchanged} unchanged, {count.failed} failed"
+        f"{name}: {count.rows} rows, {count.changed} changed, {count.unchanged} unchanged, {count.failed} failed, "
+        f"{count.rate:,.0f} rows/s"
         for name, count in report.files.items()
     ]
     for item in [*report.warnings, *report.errors][:SHOWN_ERRORS]:

@@ -11,6 +11,7 @@ from chalicelib.domain.person import User
 from chalicelib.wiring import Services
 from ops.local.keys import Keys
 from ops.sis import Import
+from ops.sis_school import School
 
 FOLDER = Path(__file__).parents[1] / "demo_school"
 NAME = "Folioport Demo School"
@@ -40,7 +41,7 @@ def furnish(services: Services, keys: Keys) -> dict[str, int]:
     try:
         directory.default_root()
     except NotFoundError:
-        report = Import(directory, directory.create_root_account(NAME, sis_id="demo")).run(FOLDER)
+        report = Import(School(services), directory.create_root_account(NAME, sis_id="demo")).run(FOLDER)
         if report.failed:
             raise SchoolError(f"The demo school is broken: {report.errors[0]}") from None
     users = _people(services)

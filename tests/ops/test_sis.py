@@ -98,13 +98,13 @@ def test_bad_lines_are_told_and_the_rest_is_loaded(tmp_path: Path) -> None:
 
 def test_unknown_columns_are_a_warning_unknown_files_an_error(tmp_path: Path) -> None:
     (tmp_path / "users.csv").write_text("user_id,login_id,status,shoe_size\ns1,ada,active,38\n", encoding="utf-8")
-    (tmp_path / "terms.csv").write_text("term_id,name,status\nt1,Autumn,active\n", encoding="utf-8")
+    (tmp_path / "grades.csv").write_text("course_id,grade\nc1,A\n", encoding="utf-8")
     (tmp_path / "photo.csv").write_bytes(b"\x89PNG\xff\xfe")
     report = load(tmp_path)
     assert [(item.file, item.message) for item in report.warnings] == [
         ("users.csv", "unknown columns ignored: shoe_size")
     ]
-    assert [item.file for item in report.errors] == ["photo.csv", "terms.csv"]
+    assert [item.file for item in report.errors] == ["grades.csv", "photo.csv"]
     assert report.files["users.csv"].changed == 1
 
 

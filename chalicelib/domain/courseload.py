@@ -1,0 +1,255 @@
+"""Courses as a student information system gives them, and what follows from a change of one.
+
+A change of what memberships copy is marked on the course in the same write, then carried to its members some at a time;
+a load that breaks off in between is taken up by the next one that meets the mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from chalicelib.domain.course import ASSOCIATIONS, COPIES, DELETED, Course, Membership
+from chalicelib.domain.coursechange import CourseChange, MemberChange
+from chalicelib.domain.courserow import CourseRow
+from chalicelib.domain.errors import InvalidError, NotFoundError
+from chalicelib.domain.loading import Spread, chunks, one_by_one, outcome
+from chalicelib.domain.person import Account, RowOutcome, User
+from chalicelib.domain.ports import Clock, Ids, PeopleStore
+from chalicelib.domain.retry import retried
+from chalicelib.domain.schoolports import CourseStore
+from chalicelib.domain.term import TermBook
+from chalicelib.domain.termload import TermLoad
+
+CHUNK = 400
+SCHEME = "sis_course_id"
+DISSOCIATE = "dissociate"
+UUID_DIGITS = 40
+LENT = "its sections are cross-listed elsewhere; end that before moving the course to another account."
+
+
+class Ground(Struct):
+    """What the rows of a chunk refer to, read together."""
+
+    root: Account
+    terms: TermBook
+    accounts: Mapping[str, Account]
+    known: dict[str, Course]
+    """Courses there are, by SIS id; each is used once, then read again."""
+
+
+class CourseLoad(Struct, frozen=True):
+    """Loads courses."""
+
+    people: PeopleStore
+    courses: CourseStore
+    terms: TermLoad
+    clock: Clock
+    ids: Ids
+
+    def upsert_courses(
+        self, root: Account, rows: Iterable[CourseRow], *, spread: Spread = one_by_one
+    ) -> Iterator[RowOutcome]:
+        """Load courses of `root`; one outcome a row, in order."""
+        for chunk in chunks(rows, CHUNK):
+            same: dict[str, list[CourseRow]] = {}
+            for row in chunk:
+                same.setdefault(row.sis_id, []).append(row)
+            groups = list(same.values())
+            done = spread(partial(self._rows, self._ground(root, chunk)), groups)
+            told = {rows[0].sis_id: iter(outcomes) for rows, outcomes in zip(groups, done, strict=True)}
+            yield from (next(told[row.sis_id]) for row in chunk)
+
+    def create(self, root: Account, row: CourseRow) -> Course:
+        """A course as `upsert_courses` makes it, for a row that is known to be good."""
+        self._upsert(self._ground(root, [row]), row)
+        return self._named(root, row.sis_id)
+
+    def catch_up(self, course: Course) -> None:
+        """Carry what has changed in a course to its members; bounded steps, to be begun again at any time."""
+        after = 0
+        while users := self.courses.roll(course.id, after):
+            retried(lambda ids=users: self._refresh(course.id, ids))  # type: ignore[misc]
+            if course.behind == ASSOCIATIONS:
+                self.settle(users)
+            after = users[-1]
+        retried(lambda: self._caught_up(course.id))
+
+    def settle(self, user_ids: Sequence[int]) -> None:
+        """Make the associations of users what their memberships say, where some may have ended."""
+        for user_id, user in self.people.users(user_ids).items():
+            wanted = associations(self.courses.memberships(user_id))
+            if gone := user.course_paths - wanted:
+                self.courses.leave(user_id, gone)
+            if new := wanted - user.course_paths:
+                self.courses.join(user_id, new)
+
+    def rename(self, user: User) -> None:
+        """Carry a user's new name to the courses they teach."""
+        for course_id in self.courses.taught([user.id]).get(user.id, ()):
+            retried(lambda one=course_id: self._rename(one, user))  # type: ignore[misc]
+
+    def rename_account(self, account: Account) -> None:
+        """Carry an account's new name to its courses; bounded steps, to be begun again at any time."""
+        after = 0
+        while found := self.courses.own_courses(account.id, after):
+            for course_id in found:
+                retried(lambda one=course_id: self._rename_account(one, account))  # type: ignore[misc]
+            after = found[-1]
+
+    def _rename(self, course_id: int, user: User) -> None:
+        course, members, _ = self.courses.class_of(course_id, [user.id])
+        if course is None or user.id not in members:
+            return
+        member = members[user.id]
+        self._save(course, replace(course, roster=course.roster.moved(member, member, user.name, user.sortable_name)))
+
+    def _rename_account(self, course_id: int, account: Account) -> None:
+        course = self.courses.courses([course_id]).get(course_id)
+        if course is not None and course.account_id == account.id:
+            self._save(course, replace(course, account_name=account.name))
+
+    def _ground(self, root: Account, rows: Sequence[CourseRow]) -> Ground:
+        named = sorted({row.account_sis_id for row in rows} - {""})
+        ids = self.people.resolve_all(root.id, [("sis_account_id", name) for name in named])
+        accounts = self.people.accounts(list(ids.values()))
+        found = self.courses.resolve(root.id, SCHEME, {row.sis_id for row in rows})
+        courses = self.courses.courses(found.values())
+        return Ground(
+            root=root,
+            terms=self.terms.ready(root),
+            accounts={"": root} | {name: accounts[one] for (_, name), one in ids.items() if one in accounts},
+            known={name: courses[one] for name, one in found.items() if one in courses},
+        )
+
+    def _rows(self, ground: Ground, rows: Sequence[CourseRow]) -> list[RowOutcome]:
+        """Rows about one course, one after the other."""
+        return [outcome(partial(self._upsert, ground, row)) for row in rows]
+
+    def _upsert(self, ground: Ground, row: CourseRow) -> bool:
+        before = ground.known.pop(row.sis_id, None) or self._find(ground.root, row.sis_id)
+        account = ground.accounts.get(row.account_sis_id)
+        if account is None:
+            raise NotFoundError(f"There is no account {row.account_sis_id!r}.")
+        term = ground.terms.by_sis_id(row.term_sis_id) if row.term_sis_id else ground.terms.default
+        if term is None or term.workflow_state == DELETED:
+            raise NotFoundError(f"There is no term {row.term_sis_id!r}.")
+        base = before or self._new(ground.root, account, row)
+        after = replace(
+            base,
+            name=row.name,
+            code=row.code,
+            account_id=account.id,
+            account_path=account.path,
+            account_name=account.name,
+            term_id=term.id,
+            workflow_state=_state(before, row.status),
+            blueprint_id=self._blueprint(ground.root, base, row.blueprint_sis_id),
+            **row.facts,
+        )
+        changed = self._save(before, after)
+        if before is not None and (behind := max(before.behind, _behind(before, after))):
+            self.catch_up(replace(after, behind=behind))
+        return changed
+
+    def _save(self, before: Course | None, after: Course) -> bool:
+        if after == before:
+            return False
+        if before is not None:
+            if before.lent and before.account_path != after.account_path:
+                raise InvalidError(f"{after.sis_id} cannot be moved: {LENT}")
+            after = replace(after, behind=max(before.behind, _behind(before, after)))
+        names = {} if before else {SCHEME: after.sis_id}
+        version = before.version + 1 if before else 1
+        self.courses.save(CourseChange(before=before, after=replace(after, version=version), names=names))
+        return True
+
+    def _new(self, root: Account, account: Account, row: CourseRow) -> Course:
+        return Course(
+            id=self.ids.new(),
+            root_account_id=root.id,
+            account_id=account.id,
+            account_path=account.path,
+            account_name=account.name,
+            term_id=0,
+            name=row.name,
+            code=row.code,
+            uuid=self.ids.hexadecimal(UUID_DIGITS),
+            feed_secret=self.ids.hexadecimal(UUID_DIGITS),
+            created_at=self.clock.now().replace(microsecond=0),
+            sis_id=row.sis_id,
+        )
+
+    def _blueprint(self, root: Account, course: Course, sis_id: str) -> int:
+        """The blueprint the course follows; one that is named becomes a blueprint if it was none."""
+        if not sis_id or sis_id == DISSOCIATE:
+            return 0 if sis_id else course.blueprint_id
+        if sis_id == course.sis_id:
+            raise InvalidError("A course cannot follow itself.")
+        found = self._named(root, sis_id)
+        if not found.blueprint:
+            retried(lambda: self._make_blueprint(root, sis_id))
+        return found.id
+
+    def _make_blueprint(self, root: Account, sis_id: str) -> None:
+        course = self._named(root, sis_id)
+        self._save(course, replace(course, blueprint=True))
+
+    def _named(self, root: Account, sis_id: str) -> Course:
+        found = self._find(root, sis_id)
+        if found is None:
+            raise NotFoundError(f"There is no course {sis_id!r}.")
+        return found
+
+    def _find(self, root: Account, sis_id: str) -> Course | None:
+        known = self.courses.resolve(root.id, SCHEME, [sis_id]).get(sis_id)
+        return self.courses.courses([known]).get(known) if known else None
+
+    def _refresh(self, course_id: int, user_ids: Sequence[int]) -> None:
+        course, members, users = self.courses.class_of(course_id, user_ids)
+        if course is None:
+            return
+        changes = []
+        for user_id, before in members.items():
+            after = course.refreshed(before)
+            if after != before and user_id in users:
+                new_paths = after.paths - users[user_id].course_paths
+                after = replace(after, version=before.version + 1)
+                changes.append(MemberChange(before=before, after=after, new_paths=new_paths))
+        if changes:
+            after_course = replace(course, version=course.version + 1)
+            self.courses.save(CourseChange(before=course, after=after_course, members=changes))
+
+    def _caught_up(self, course_id: int) -> None:
+        course = self.courses.courses([course_id]).get(course_id)
+        if course is not None and course.behind:
+            after = replace(course, behind=0, version=course.version + 1)
+            self.courses.save(CourseChange(before=course, after=after))
+
+
+def associations(memberships: Iterable[Membership]) -> frozenset[str]:
+    """Paths of the accounts a user is associated with by those memberships (canvas-b 1)."""
+    return frozenset(path for member in memberships for path in member.paths)
+
+
+def _state(before: Course | None, status: str) -> str:
+    """The state a course has after a row of that status."""
+    fixed = {"published": "available", "completed": "completed", "deleted": DELETED, "created": "created"}
+    if status in fixed:
+        return fixed[status]
+    return "available" if before is not None and before.workflow_state in ("available", "completed") else "claimed"
+
+
+def _behind(before: Course, after: Course) -> int:
+    """What members of the course have to be told."""
+    if not before.roster.seats:
+        return 0
+    there = [one.workflow_state == DELETED for one in (before, after)]
+    if before.account_path != after.account_path or there[0] != there[1]:
+        return ASSOCIATIONS
+    copied: list[tuple[Any, ...]] = [(one.workflow_state, one.start_at, one.conclude_at) for one in (before, after)]
+    return COPIES if copied[0] != copied[1] else 0
