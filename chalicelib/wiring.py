@@ -16,6 +16,7 @@ from chalicelib.domain.enrollmentload import EnrollmentLoad
 from chalicelib.domain.holding import HoldingService
 from chalicelib.domain.identity import mint
 from chalicelib.domain.loading import Ascending
+from chalicelib.domain.moderation import ModerationService
 from chalicelib.domain.noticeboard import NotificationService
 from chalicelib.domain.page import PageService
 from chalicelib.domain.portfolio import PortfolioService
@@ -39,6 +40,7 @@ from chalicelib.storage.notifications import Notifications
 from chalicelib.storage.objects import Objects
 from chalicelib.storage.people import People
 from chalicelib.storage.queue import Queue, Topic
+from chalicelib.storage.runs import Runs
 from chalicelib.storage.tables import bind
 from chalicelib.storage.terms import Terms
 
@@ -91,6 +93,7 @@ class Services:
         self.queue = Queue(settings)
         self.topic = Topic(settings)
         self.portfolios = PortfolioService(self.objects, self.people, self.clock, self.ids)
+        self.moderation = ModerationService(self.objects, self.portfolios, self.people, Runs(self.tables), self.clock)
         self.pages = PageService(self.objects, self.portfolios, self.clock, self.ids, sanitise)
         self.artifacts = ArtifactService(self.objects, self.blobs, self.clock, self.ids)
         self.presentations = PresentationService(self.objects, self.portfolios, self.artifacts, self.clock)

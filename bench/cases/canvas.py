@@ -7,6 +7,7 @@ from bench.cases.case import FORM, Budget, Case
 V1 = "/api/v1"
 USER = f"{V1}/users/{{user_id}}"
 PORTFOLIO = f"{V1}/eportfolios/{{id}}"
+WHOSE = "whose it is, the portfolio"
 SIS = "an SIS id is looked up"
 
 CASES = (
@@ -102,5 +103,42 @@ CASES = (
         route=f"DELETE {PORTFOLIO}/pages/{{page_id}}",
         budget=Budget.WRITE,
         target=f"{V1}/eportfolios/%(book)s/pages/%(page)s",
+    ),
+    Case(route=f"DELETE {PORTFOLIO}", budget=Budget.WRITE, target=f"{V1}/eportfolios/%(portfolio)s"),
+    Case(
+        route=f"DELETE {PORTFOLIO}",
+        budget=Budget.WRITE,
+        target=f"{V1}/eportfolios/%(portfolio)s",
+        by="admin",
+        who="admin",
+        extra=1,
+        why=WHOSE,
+    ),
+    Case(
+        route=f"PUT {PORTFOLIO}/moderate",
+        budget=Budget.WRITE,
+        target=f"{V1}/eportfolios/%(portfolio)s/moderate?spam_status=marked_as_safe",
+        by="admin",
+        who="admin",
+        extra=1,
+        why=WHOSE,
+    ),
+    Case(
+        route=f"PUT {PORTFOLIO}/restore",
+        budget=Budget.WRITE,
+        target=f"{V1}/eportfolios/%(deleted)s/restore",
+        by="admin",
+        who="admin",
+        extra=1,
+        why=WHOSE,
+    ),
+    Case(
+        route=f"PUT {USER}/eportfolios",
+        budget=Budget.WRITE,
+        target=f"{V1}/users/%(user)s/eportfolios?spam_status=marked_as_safe",
+        by="admin",
+        who="admin, over up to 40; a read and a write for each 40 more",
+        extra=1,
+        why="which portfolios there are",
     ),
 )

@@ -129,6 +129,12 @@ class School:
 
     guid = share_key = portfolio
 
+    def deleted(self) -> dict[str, Any]:
+        """A portfolio of Ada's that was deleted."""
+        made = self.world.portfolio(self.ada)
+        self.world.services.moderation.delete(self.ada.actor, made.id)
+        return {"deleted": made.id}
+
     def page(self) -> dict[str, Any]:
         """A new page of a new portfolio of Ada's that everybody may see."""
         book = self.world.portfolio(self.ada, public=True).id

@@ -16,17 +16,19 @@ from msgspec import Struct, field
 from chalicelib.domain.epobject import EpObject
 from chalicelib.domain.person import Account, User
 from chalicelib.domain.role import ROOT_ONLY, Right, RoleBook
+from chalicelib.domain.spam import SPAM
 
 ROOT_SLASHES = 2
 """A root's path is `/id/`."""
-SPAM = ("flagged_as_possible_spam", "marked_as_spam")
 
 
 class Permission(StrEnum):
     """What a route needs, as `resource:action`."""
 
     EPORTFOLIO_AUTHOR = "eportfolio:author"
+    EPORTFOLIO_DELETE = "eportfolio:delete"
     EPORTFOLIO_LIST = "eportfolio:list"
+    EPORTFOLIO_MODERATE = "eportfolio:moderate"
     EPORTFOLIO_READ = "eportfolio:read"
     JOB_READ = "job:read"
     NOTIFICATION_MANAGE = "notification:manage"
@@ -50,6 +52,10 @@ class Actor(Struct, frozen=True, kw_only=True):
     token_id: int = 0
     scopes: tuple[str, ...] = ()
     app: str = ""
+    real_user_id: int = 0
+    """Who is behind a caller that acts as somebody else; 0: nobody."""
+    student_view: bool = False
+    """The caller acts as a course's test student, who has no credentials of their own."""
 
 
 class Sight(Struct, frozen=True, kw_only=True):
@@ -175,6 +181,39 @@ def may_author_portfolio(actor: Actor, sight: Sight) -> Decision:
     if sight.account is not None and not sight.account.eportfolios_enabled:
         return Denied("ePortfolios are switched off")
     return ALLOWED
+
+
+def _moderator(actor: Actor, sight: Sight) -> bool:
+    return actor.user_id != sight.object.owner_id and sight.viewer_holds(Right.MODERATE_USER_CONTENT)
+
+
+def may_delete_portfolio(actor: Actor, sight: Sight) -> Decision:
+    """The owner while ePortfolios are enabled, or a moderator; an active one only (canvas-a 2.2)."""
+    if sight.object.deleted:
+        return Denied("deleted")
+    if _moderator(actor, sight):
+        return ALLOWED
+    return may_author_portfolio(actor, sight)
+
+
+def may_moderate_portfolio(actor: Actor, sight: Sight) -> Decision:
+    """A moderator, who is never the owner; an active one only (canvas-a 2.2)."""
+    if sight.object.deleted:
+        return Denied("deleted")
+    return ALLOWED if _moderator(actor, sight) else Denied("no moderator of the owner")
+
+
+def may_restore_portfolio(actor: Actor, sight: Sight) -> Decision:
+    """A moderator, who is never the owner (canvas-a 2.2)."""
+    return ALLOWED if _moderator(actor, sight) else Denied("no moderator of the owner")
+
+
+def may_moderate_all(standing: Standing, owner: User) -> Decision:
+    """A holder of `moderate_user_content` over somebody else (canvas-a 2.3)."""
+    own = standing.user is not None and standing.user.id == owner.id
+    if not own and standing.holds_over(Right.MODERATE_USER_CONTENT, owner):
+        return ALLOWED
+    return Denied("no moderator of theirs")
 
 
 def may_open_by_key(portfolio: EpObject, key: str) -> bool:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chalicelib.domain import access
+from chalicelib.domain import access, spam
 from chalicelib.domain.access import Actor, Sight
 from chalicelib.domain.epobject import Carried, EpObject, Kind, PageFacts, Section
 from chalicelib.domain.errors import ConflictError, InvalidError, NotFoundError
 from chalicelib.domain.paging import PageRequest, Slice
+from chalicelib.domain.person import Account
 from chalicelib.domain.portfolio import TRIES, PortfolioService, check_name, require
 from chalicelib.domain.ports import Clock, Created, Deleted, Ids, ObjectStore, Updated
 
@@ -55,7 +56,7 @@ class PageService(Struct, frozen=True):
         """
         name = check_name(draft.name or "")
         for _ in range(TRIES):
-            portfolio = self._own_portfolio(actor, portfolio_id)
+            portfolio, account = self._own_portfolio(actor, portfolio_id)
             count = portfolio.portfolio.page_count if portfolio.portfolio else 0
             now = self.clock.now()
             page = EpObject(
@@ -74,7 +75,7 @@ class PageService(Struct, frozen=True):
                 ),
             )
             try:
-                self.objects.apply([Created(page), self._touched(portfolio, pages=1)])
+                self.objects.apply([Created(page), self._touched(portfolio, page, account, pages=1)])
             except ConflictError:
                 continue
             return page
@@ -85,10 +86,10 @@ class PageService(Struct, frozen=True):
         if draft.name is not None:
             check_name(draft.name)
         for _ in range(TRIES):
-            portfolio, before = self._own_page(actor, portfolio_id, page_id)
+            portfolio, before, account = self._own_page(actor, portfolio_id, page_id)
             after = self._changed(before, draft)
             try:
-                self.objects.apply([Updated(after), self._touched(portfolio)])
+                self.objects.apply([Updated(after), self._touched(portfolio, after, account)])
             except ConflictError:
                 continue
             return after
@@ -97,11 +98,11 @@ class PageService(Struct, frozen=True):
     def delete(self, actor: Actor, portfolio_id: int, page_id: int) -> EpObject:
         """The page, deleted. Raises NotFoundError, DeniedError."""
         for _ in range(TRIES):
-            portfolio, before = self._own_page(actor, portfolio_id, page_id)
+            portfolio, before, account = self._own_page(actor, portfolio_id, page_id)
             now = self.clock.now()
             after = replace(before, deleted_at=now, updated_at=now, version=before.version + 1)
             try:
-                self.objects.apply([Deleted(after), self._touched(portfolio, pages=-1)])
+                self.objects.apply([Deleted(after), self._touched(portfolio, after, account, pages=-1)])
             except ConflictError:
                 continue
             return after
@@ -139,31 +140,30 @@ class PageService(Struct, frozen=True):
                 )
         return tuple(replace(section, content=self.sanitise(section.content)) for section in sections)
 
-    def _own_portfolio(self, actor: Actor, portfolio_id: int) -> EpObject:
+    def _own_portfolio(self, actor: Actor, portfolio_id: int) -> tuple[EpObject, Account | None]:
         sight = self.portfolios.sight(actor, portfolio_id)
         require(access.may_author_portfolio(actor, sight))
-        return sight.object
+        return sight.object, sight.account
 
-    def _own_page(self, actor: Actor, portfolio_id: int, page_id: int) -> tuple[EpObject, EpObject]:
+    def _own_page(self, actor: Actor, portfolio_id: int, page_id: int) -> tuple[EpObject, EpObject, Account | None]:
         keys = ((Kind.PORTFOLIO, portfolio_id), (Kind.PAGE, page_id))
         found, account = self.objects.holdings(actor, keys)
         portfolio, page = found.get(portfolio_id), found.get(page_id)
         if portfolio is None:
-            portfolio = self._own_portfolio(actor, portfolio_id)  # tells not found from denied
+            portfolio, _ = self._own_portfolio(actor, portfolio_id)  # tells not found from denied
         else:
             require(access.may_author_portfolio(actor, Sight(object=portfolio, account=account)))
         if page is None or page.deleted or page.page is None or page.page.portfolio_id != portfolio_id:
             raise NotFoundError("There is no such page.")
-        return portfolio, page
+        return portfolio, page, account
 
-    def _touched(self, portfolio: EpObject, *, pages: int = 0) -> Updated:
+    def _touched(self, portfolio: EpObject, page: EpObject, account: Account | None, *, pages: int = 0) -> Updated:
         facts = portfolio.portfolio
         if facts is None:
             raise NotFoundError("There is no such portfolio.")
         counted = replace(facts, page_count=facts.page_count + pages)
-        return Updated(
-            replace(portfolio, portfolio=counted, updated_at=self.clock.now(), version=portfolio.version + 1)
-        )
+        after = replace(portfolio, portfolio=counted, updated_at=self.clock.now(), version=portfolio.version + 1)
+        return Updated(spam.checked(after, account, page))
 
 
 def _position(position: int) -> int:

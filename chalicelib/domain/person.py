@@ -67,8 +67,12 @@ class User(Struct, frozen=True, omit_defaults=True, kw_only=True):
     workflow_state: str = "active"
     admin_of: tuple[AdminRole, ...] = ()
     course_paths: frozenset[str] = frozenset()
+    student_view: bool = False
+    """A course's test student."""
     portfolios_active: int = 0
     portfolios_all: int = 0
+    portfolios_spam: int = 0
+    """Active ones that are flagged or marked as spam."""
     version: int = 1
 
     @property

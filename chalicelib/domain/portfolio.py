@@ -5,13 +5,13 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chalicelib.domain import access
+from chalicelib.domain import access, spam
 from chalicelib.domain.access import Actor, Sight
 from chalicelib.domain.epobject import DESCRIPTION_LIMIT, NAME_LIMIT, EpObject, Kind, PortfolioFacts, ShareKey
 from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from chalicelib.domain.identity import guid_for, id_in
 from chalicelib.domain.paging import PageRequest, Slice
-from chalicelib.domain.person import User
+from chalicelib.domain.person import Account, User
 from chalicelib.domain.ports import Clock, Created, Ids, ObjectStore, PeopleStore, Updated
 
 DEFAULT_KEY_LABEL = "Default Sharing Url"
@@ -59,13 +59,13 @@ class PortfolioService(Struct, frozen=True):
         InvalidError
             A field breaks a rule.
         DeniedError
-            ePortfolios are switched off for the actor.
+            ePortfolios are switched off for the actor, or a portfolio of theirs counts as spam (canvas-a 2.4).
         """
         check_name(name)
         check_description(description)
-        owner = self.author(actor)
+        owner, account = self.author(actor)
         for _ in range(TRIES):
-            portfolio = self.draft(owner, name=name, description=description, public=public)
+            portfolio = spam.checked(self.draft(owner, name=name, description=description, public=public), account)
             try:
                 self.objects.apply([Created(portfolio)])
             except ConflictError:
@@ -132,6 +132,7 @@ class PortfolioService(Struct, frozen=True):
                 updated_at=self.clock.now(),
                 version=before.version + 1,
             )
+            after = spam.checked(after, sight.account)
             try:
                 self.objects.apply([Updated(after)])
             except ConflictError:
@@ -221,15 +222,17 @@ class PortfolioService(Struct, frozen=True):
             raise DeniedError("Sign in, or use a sharing key.")
         raise NotFoundError("There is no such portfolio.")
 
-    def author(self, actor: Actor) -> User:
-        """The actor's user, who may make portfolios. Raises DeniedError."""
+    def author(self, actor: Actor) -> tuple[User, Account | None]:
+        """The actor's user, who may make portfolios, and their root account. Raises DeniedError."""
         standing = self.people.standing(actor)
         user, account = standing.user, standing.root
         if user is None or not user.active:
             raise DeniedError("The user is not active.")
         if account is not None and not account.eportfolios_enabled:
             raise DeniedError("ePortfolios are switched off for this account.")
-        return user
+        if user.portfolios_spam:
+            raise DeniedError("A portfolio that counts as spam is in the way of another one.")
+        return user, account
 
 
 def require(decision: access.Decision) -> None:

@@ -55,7 +55,13 @@ class Deleted(Struct, frozen=True):
     object: EpObject
 
 
-Change = Created | Updated | Deleted
+class Restored(Struct, frozen=True):
+    """Undo `Deleted` for a portfolio, whose `deleted_at` was just cleared."""
+
+    object: EpObject
+
+
+Change = Created | Updated | Deleted | Restored
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -137,6 +143,16 @@ class ObjectStore(Protocol):
 
     def ids_of_kind(self, owner_id: int, kind: Kind) -> list[int]:
         """Ids of the owner's objects of a kind that has few of them."""
+
+
+class RunStore(Protocol):
+    """What is remembered of work that takes more than one transaction, until it is done."""
+
+    def begin(self, user_id: int, what: str, now: datetime) -> datetime:
+        """Since when `what` is being done to everything of a user: `now`, or when it was begun and broken off."""
+
+    def end(self, user_id: int) -> None:
+        """Forget it: all is done."""
 
 
 class ImportStore(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
+from chalicelib.domain import spam
 from chalicelib.domain.access import Actor
 from chalicelib.domain.artifact import ArtifactService, ObjectDraft, check_draft
 from chalicelib.domain.epobject import EpObject, Kind
@@ -33,7 +34,7 @@ class PresentationService(Struct, frozen=True):
 
     def create(self, actor: Actor, draft: ObjectDraft, banner: Banner) -> EpObject:
         """A new presentation of the actor. Raises InvalidError, DeniedError."""
-        owner = self.portfolios.author(actor)
+        owner, account = self.portfolios.author(actor)
         check_draft(draft)
         check_description(banner.description, "BannerDescription")
         if len(banner.title) > BANNER_LIMIT:
@@ -51,7 +52,7 @@ class PresentationService(Struct, frozen=True):
                 portfolio=facts,
             )
             try:
-                self.objects.apply([Created(made)])
+                self.objects.apply([Created(spam.checked(made, account))])
             except ConflictError:
                 continue
             return made

@@ -18,8 +18,9 @@ from chalicelib.domain.errors import ConflictError
 from chalicelib.domain.identity import MAX_ID
 from chalicelib.domain.paging import PageRequest, Slice
 from chalicelib.domain.person import Account, User
-from chalicelib.domain.ports import Change, Created, Deleted, Place
+from chalicelib.domain.ports import Change, Created, Deleted, Place, Restored, Updated
 from chalicelib.domain.role import RoleBook
+from chalicelib.domain.spam import SPAM
 from chalicelib.storage import documents, listing, people, shelf
 from chalicelib.storage.bodies import Bodies
 from chalicelib.storage.garbage import Garbage
@@ -52,7 +53,7 @@ class Objects(Struct, frozen=True):
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Write all changes or none."""
-        if len(changes) == 1 and not isinstance(changes[0], (Created, Deleted)):
+        if len(changes) == 1 and isinstance(changes[0], Updated) and not _counts_as_spam(changes[0].object):
             self._replace(changes[0].object)
             return
         try:
@@ -282,6 +283,9 @@ class Objects(Struct, frozen=True):
         left = self.bodies.left_behind(one)
         if left:
             transaction.save(self.garbage.body(left))
+        if isinstance(change, Restored):
+            locator = tables.locators(locator=f"id#{one.id}")
+            transaction.update(locator, actions=[tables.locators.deleted.remove()])
         if isinstance(change, Deleted):
             locator = tables.locators(locator=f"id#{one.id}")
             if one.kind is Kind.PORTFOLIO:
@@ -295,19 +299,23 @@ class Objects(Struct, frozen=True):
         total: dict[int, int] = {}
         refs: dict[str, int] = {}
         for change in changes:
-            step = 1 if isinstance(change, Created) else -1 if isinstance(change, Deleted) else 0
+            step = 1 if isinstance(change, (Created, Restored)) else -1 if isinstance(change, Deleted) else 0
             one = change.object
             if one.kind is Kind.PORTFOLIO and step:
                 active[one.owner_id] = active.get(one.owner_id, 0) + step
-                total[one.owner_id] = total.get(one.owner_id, 0) + max(step, 0)
+                total[one.owner_id] = total.get(one.owner_id, 0) + isinstance(change, Created)
             if one.file is not None and step:
                 refs[one.file.sha256] = refs.get(one.file.sha256, 0) + step
-        for owner_id, step in active.items():
+        spam = _spam(changes)
+        for owner_id in active.keys() | spam.keys():
+            actions: list[Action] = []
+            if owner_id in active:
+                actions.append(tables.people.portfolios_active.add(active[owner_id]))
+                actions.append(tables.people.portfolios_all.add(total[owner_id]))
+            for found, ids in spam.get(owner_id, {}).items():
+                ours = tables.people.portfolios_spam
+                actions.append(ours.add(ids) if found else ours.delete(ids))
             person = tables.person(people.user_key(owner_id))
-            actions: list[Action] = [
-                tables.people.portfolios_active.add(step),
-                tables.people.portfolios_all.add(total[owner_id]),
-            ]
             transaction.update(person, actions=actions, condition=tables.people.pk.exists())
         for sha256, step in refs.items():
             blob = tables.locators(locator=f"blob#{sha256}")
@@ -328,6 +336,21 @@ class Objects(Struct, frozen=True):
         place = (int(locator.owner), Kind(locator.kind))
         self.known[object_id] = place
         return place
+
+
+def _counts_as_spam(one: EpObject) -> bool:
+    """Whether a write of the object may change what is counted as spam: a status that is set is never unset."""
+    return one.portfolio is not None and one.portfolio.spam_status is not None
+
+
+def _spam(changes: Sequence[Change]) -> dict[int, dict[bool, set[int]]]:
+    """By owner, the portfolios that are active spam after the changes, and those that are not."""
+    found: dict[int, dict[bool, set[int]]] = {}
+    for one in (change.object for change in changes):
+        if one.portfolio is not None and _counts_as_spam(one):
+            spam = one.portfolio.spam_status in SPAM and not one.deleted
+            found.setdefault(one.owner_id, {}).setdefault(spam, set()).add(one.id)
+    return found
 
 
 def _tombstone(one: EpObject) -> EpObject:

@@ -59,7 +59,9 @@ def entity(record: PersonRecord, kind: type[T]) -> T:
     if isinstance(one, User):
         active, total = int(record.portfolios_active or 0), int(record.portfolios_all or 0)
         paths = frozenset(record.course_paths or ())
-        return replace(one, portfolios_active=active, portfolios_all=total, course_paths=paths)
+        spam = len(record.portfolios_spam or ())
+        counted = replace(one, portfolios_active=active, portfolios_all=total, portfolios_spam=spam)
+        return replace(counted, course_paths=paths)
     return one
 
 
@@ -237,7 +239,7 @@ class _Guarded:
 
 def _document(one: Account | User) -> str:
     if isinstance(one, User):
-        one = replace(one, portfolios_active=0, portfolios_all=0, course_paths=frozenset())
+        one = replace(one, portfolios_active=0, portfolios_all=0, portfolios_spam=0, course_paths=frozenset())
     return documents.encode(one)
 
 

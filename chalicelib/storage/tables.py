@@ -119,6 +119,8 @@ class PersonRecord(Model):
     """Of a user: paths of the accounts of their courses."""
     closed = NumberSetAttribute(null=True)
     """Notices a user has closed."""
+    portfolios_spam = NumberSetAttribute(null=True)
+    """Ids of active portfolios that are flagged or marked as spam."""
     expires_at = NumberAttribute(null=True)
 
 

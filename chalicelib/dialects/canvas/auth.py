@@ -94,10 +94,10 @@ def _acting_as(call: Call, actor: Actor) -> Actor:
     standing = services.people.standing(actor, users=[user_id])
     target = standing.users.get(user_id)
     same_root = target is not None and target.root_account_id == actor.root_account_id
-    if not same_root or not standing.holds_over(Right.BECOME_USER, target):
+    if target is None or not same_root or not standing.holds_over(Right.BECOME_USER, target):
         raise MasqueradeError("Not a user whom the caller may act as.")
     call.real_user_id = actor.user_id
-    return replace(actor, user_id=user_id)
+    return replace(actor, user_id=user_id, real_user_id=actor.user_id, student_view=target.student_view)
 
 
 def _checked(reference: str) -> str:

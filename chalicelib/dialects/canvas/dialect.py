@@ -13,8 +13,10 @@ from chalicelib.dialects.call import Call
 from chalicelib.dialects.canvas import auth, errors
 from chalicelib.dialects.http import Reply
 from chalicelib.dialects.route import Answer, Dialect, encode
+from chalicelib.domain.errors import DeniedError
 
 STRING_IDS = "application/json+canvas-string-ids"
+NOT_FOR_TEST_STUDENTS = frozenset({"eportfolio", "token"})
 VARIABLE = re.compile(r"\{(\w+)\}")
 
 
@@ -34,6 +36,12 @@ class Canvas(Dialect):
     def authenticate(self, call: Call) -> None:
         """Find out who calls (canvas-a 1.2) and charge their token (canvas-a 1.5)."""
         auth.authenticate(call)
+
+    def admit(self, call: Call) -> None:
+        """Refuse a course's test student what is about ePortfolios (canvas-a 2.2)."""
+        about = call.route.permission.value.partition(":")[0] if call.route else ""
+        if about in NOT_FOR_TEST_STUDENTS and call.actor.student_view:
+            raise DeniedError("Not for a test student.")
 
     def success(self, call: Call, value: Any) -> Reply:
         """A value as JSON, its ids as strings for a client that asked so (canvas-a 1.5)."""

@@ -31,6 +31,8 @@ DENIED = 403
 """A signed-in caller without the right; older releases of Canvas said 401 (canvas-a 1.3)."""
 PAGING = ("page", "cursor")
 BAD_PAGE = "invalid"
+REFUSED = "refused"
+"""Code of a refusal that has a text of its own in the contract, and no field."""
 
 
 def _message(text: str) -> dict[str, Any]:
@@ -87,6 +89,8 @@ def _invalid(error: InvalidError) -> tuple[int, Any]:
         return 404, NOWHERE
     if isinstance(error, FieldsError):
         return 400, {"errors": {one.field: [_entry(one)] for one in error.problems}}
+    if error.code == REFUSED:
+        return 400, {"error": str(error)}
     if not error.field or error.code in ("missing", "malformed"):
         return 400, _message(str(error))
     return 400, {"errors": {error.field: [_entry(error)]}}
