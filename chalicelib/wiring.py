@@ -26,6 +26,7 @@ from chalicelib.domain.removal import RemovalService
 from chalicelib.domain.sectionload import SectionLoad
 from chalicelib.domain.termload import TermLoad
 from chalicelib.domain.token import IdKeyService, TokenService
+from chalicelib.domain.tokenkeys import TokenKeys, parse
 from chalicelib.domain.transfer import ExportService, ImportService, JobService
 from chalicelib.packages.names import content_disposition
 from chalicelib.settings import Settings, SettingsError, load
@@ -106,7 +107,7 @@ class Services:
         self.course_load = CourseLoad(self.people, self.courses, self.term_load, self.clock, ascending)
         self.section_load = SectionLoad(self.courses, self.course_load, ascending)
         self.enrollment_load = EnrollmentLoad(self.people, self.courses, self.course_load, ascending)
-        self.tokens = TokenService(self.credentials, self.clock, self.ids, lambda: self.secret_key)
+        self.tokens = TokenService(self.credentials, self.clock, self.ids, lambda: self.token_keys)
         self.idkeys = IdKeyService(self.credentials, self.clock, self.ids)
         self.jobs = JobService(self.job_store, self.queue, self.clock, self.ids, settings.package_ttl_s)
         self.exports = ExportService(self.objects, self.blobs, self.jobs)
@@ -122,8 +123,8 @@ class Services:
         )
 
     @cached_property
-    def secret_key(self) -> bytes:
-        """The key of the keyed hash over token secrets, from the environment or from SSM, read once.
+    def token_keys(self) -> TokenKeys:
+        """The keys of the keyed hash over token secrets, from the environment or from SSM, read once.
 
         Raises
         ------
@@ -131,12 +132,12 @@ class Services:
             Neither is set.
         """
         if self.settings.secret_key:
-            return self.settings.secret_key.encode()
+            return parse(self.settings.secret_key)
         if not self.settings.secret_parameter:
             raise SettingsError("Set FOLIO_SECRET_KEY, or FOLIO_SECRET_PARAMETER to the name of an SSM parameter.")
         from chalicelib.storage.secrets import read_parameter
 
-        return read_parameter(self.settings.secret_parameter).encode()
+        return parse(read_parameter(self.settings.secret_parameter))
 
 
 def sanitise(html: str) -> str:

@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.settings import Settings
-from ops import deployed, interpreter, template
+from ops import deployed, interpreter, rotation, template
 from ops.deployed import Finding
 from ops.resource.drift import Clients, code_of
 
@@ -58,16 +57,16 @@ def _secret(settings: Settings) -> Iterator[Finding]:
         )
         return
     try:
-        boto3.client("ssm").get_parameter(Name=settings.secret_parameter, WithDecryption=True)
+        wrong, mend = rotation.problem(settings), "rotate-key"
     except ClientError as error:
-        missing = code_of(error) == "ParameterNotFound"
-        yield Finding(
-            resource=settings.secret_parameter,
-            problem="does not exist" if missing else f"cannot be read: {code_of(error)}",
-            mend=f"python -m ops --stage {settings.stage} provision"
-            if missing
-            else "allow ssm:GetParameter and kms:Decrypt on it",
-        )
+        if code_of(error) != "ParameterNotFound":
+            problem, allow = f"cannot be read: {code_of(error)}", "allow ssm:GetParameter and kms:Decrypt on it"
+            yield Finding(resource=settings.secret_parameter, problem=problem, mend=allow)
+            return
+        wrong, mend = "does not exist", "provision"
+    if wrong:
+        command = f"python -m ops --stage {settings.stage} {mend}"
+        yield Finding(resource=settings.secret_parameter, problem=wrong, mend=command)
 
 
 def _clock_offset_s(clients: Clients) -> float | None:

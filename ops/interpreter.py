@@ -42,6 +42,13 @@ def apply(clients: Clients, resources: Iterable[Resource]) -> list[str]:
     return done
 
 
+def full(clients: Clients, resources: Iterable[Resource]) -> list[str]:
+    """Names of the tables and buckets that hold something."""
+    lookers = {"AWS::DynamoDB::Table": table.holding, "AWS::S3::Bucket": bucket.holding}
+    found = [lookers[one.type](clients, one.properties) for one in resources if one.type in lookers]
+    return [name for name in found if name]
+
+
 def remove(clients: Clients, resources: Iterable[Resource], *, data: bool) -> list[str]:
     """Remove the resources, the last made first; those that hold data only when `data` is set."""
     removers = {

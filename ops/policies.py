@@ -7,6 +7,7 @@ stage's names in `.chalice/config.json`, or when a stage is new.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -63,11 +64,10 @@ def write() -> list[str]:
 
 def _statements(settings: Settings, allowed: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     for service, resources in allowed.items():
-        together: dict[tuple[str, ...], list[str]] = {}
-        for resource, actions in resources.items():
-            together.setdefault(tuple(sorted(_flat(actions))), []).append(_arn(settings, service, resource))
-        for named, arns in together.items():
-            yield _statement(service.title() + "".join(named), [f"{service}:{name}" for name in named], arns)
+        for resource, named in resources.items():
+            actions = [f"{service}:{name}" for name in sorted(_flat(named))]
+            sid = re.sub("[^A-Za-z0-9]", "", f"{service}/{resource}".title())
+            yield _statement(sid, actions, [_arn(settings, service, resource)])
 
 
 def _own(stage: str, function: str) -> Iterator[dict[str, Any]]:

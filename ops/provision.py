@@ -5,14 +5,13 @@ On AWS CloudFormation executes the template; on the local stage and in tests the
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 
 import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib.settings import Settings
-from ops import interpreter, template
+from ops import interpreter, rotation, template
 from ops.resource.drift import Clients, ProvisionError, code_of
 from ops.stack import Stack
 
@@ -73,9 +72,9 @@ def provision(
     _check_times(settings, visibility_timeout_s)
     if settings.local:
         return apply(settings, visibility_timeout_s=visibility_timeout_s)
-    found, clients = template.resources(template.parameters(settings, visibility_timeout_s)), Clients()
-    stack = Stack(settings.stage)
-    change_set, changes = stack.propose(template.body(), template.parameters(settings, visibility_timeout_s))
+    values = template.parameters(settings, visibility_timeout_s)
+    found, clients, stack = template.resources(values), Clients(), Stack(settings.stage)
+    change_set, changes = stack.propose(template.body(values), values)
     # What was changed beside CloudFormation, which does not look at resources whose template is the same.
     drifts = interpreter.plan(clients, found)
     drifted = [str(one) for one in drifts if not change_set or one.fact != "does not exist"]
@@ -87,19 +86,40 @@ def provision(
     return changes + interpreter.apply(clients, found) + _secret(settings)
 
 
-def destroy(settings: Settings, *, force: bool = False) -> list[str]:
-    """Remove the stage's resources; tables and bucket, which hold people's work, only with `force`.
+def destroy(settings: Settings, *, force: bool = False, keep_data: bool = False) -> list[str]:
+    """Remove the stage's resources.
+
+    Parameters
+    ----------
+    settings
+        Name the stage and its resources.
+    force
+        Remove what holds people's work too, whatever is in it.
+    keep_data
+        Leave tables and bucket where they are.
 
     Returns
     -------
     list[str]
         What was removed.
+
+    Raises
+    ------
+    ProvisionError
+        There are data, and neither `force` nor `keep_data` says what shall become of them.
     """
-    found = template.resources(template.parameters(settings))
+    clients, found = Clients(), template.resources(template.parameters(settings))
+    if not (force or keep_data):
+        full = interpreter.full(clients, found)
+        if full:
+            raise ProvisionError(
+                f"There are data in {', '.join(full)}. Nothing was removed: say --keep-data to keep tables and bucket, "
+                "or --force to remove every account, portfolio and file of the stage."
+            )
     if settings.local:
-        return interpreter.remove(Clients(), found, data=force)
+        return interpreter.remove(clients, found, data=not keep_data)
     done = Stack(settings.stage).delete()
-    return done + interpreter.remove(Clients(), [item for item in found if item.retained], data=force)
+    return done + interpreter.remove(clients, [item for item in found if item.retained], data=not keep_data)
 
 
 def _check_times(settings: Settings, visibility_timeout_s: int | None) -> None:
@@ -117,7 +137,7 @@ def _secret(settings: Settings) -> list[str]:
         return []
     client = boto3.client("ssm")
     try:
-        client.put_parameter(Name=name, Value=secrets.token_hex(32), Type="SecureString", Overwrite=False)
+        client.put_parameter(Name=name, Value=rotation.new_key(), Type="SecureString", Overwrite=False)
     except ClientError as error:
         if code_of(error) == "ParameterAlreadyExists":
             return []

@@ -6,6 +6,7 @@ else is an error, so that a template CloudFormation would take and the local sta
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,9 +45,23 @@ class Resource:
     """Whether it holds data that outlives the stage unless `destroy` is forced."""
 
 
-def body() -> str:
-    """The template as CloudFormation takes it."""
-    return PATH.read_text(encoding="utf-8")
+def body(values: Mapping[str, str]) -> str:
+    """The template as CloudFormation takes it.
+
+    Names of what is retained are written out, for CloudFormation takes over what is there by literal names only.
+    """
+    document = _document()
+    filled = _filled(document, values)
+    for spec in document["Resources"].values():
+        for name, value in spec["Properties"].items():
+            if spec.get("DeletionPolicy") == "Retain" and name.endswith("Name"):
+                spec["Properties"][name] = _resolve(value, filled)
+    return json.dumps(document)
+
+
+def _document() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(PATH.read_text(encoding="utf-8"))
+    return found
 
 
 def parameters(settings: Settings, visibility_timeout_s: int | None = None) -> dict[str, str]:
@@ -71,11 +86,8 @@ def resources(values: Mapping[str, str]) -> list[Resource]:
     TemplateError
         A parameter without a value, or an intrinsic function that is not known here.
     """
-    document = yaml.safe_load(body())
-    filled = {name: str(values.get(name, spec.get("Default", ""))) for name, spec in document["Parameters"].items()}
-    empty = sorted(name for name, value in filled.items() if not value)
-    if empty:
-        raise TemplateError(f"The template's parameter {empty[0]} has no value.")
+    document = _document()
+    filled = _filled(document, values)
     return [
         Resource(
             logical_id,
@@ -86,6 +98,14 @@ def resources(values: Mapping[str, str]) -> list[Resource]:
         for logical_id, spec in document["Resources"].items()
         if not spec["Type"].startswith(STACK_ONLY)
     ]
+
+
+def _filled(document: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, str]:
+    filled = {name: str(values.get(name, spec.get("Default", ""))) for name, spec in document["Parameters"].items()}
+    empty = sorted(name for name, value in filled.items() if not value)
+    if empty:
+        raise TemplateError(f"The template's parameter {empty[0]} has no value.")
+    return filled
 
 
 def _resolve(value: Any, filled: Mapping[str, str]) -> Any:

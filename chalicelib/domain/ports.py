@@ -326,6 +326,9 @@ class CredentialStore(Protocol):
     def create_token(self, token: Token) -> None:
         """Write a new token."""
 
+    def rehash_token(self, token: Token, rehashed: Token) -> None:
+        """Move a token to another hash; nothing happens when it changed meanwhile."""
+
     def id_key(self, app_id: str, user_token_id: str) -> tuple[str | None, IdKey | None]:
         """The application's key and the user's pair; None for what is unknown or suspended.
 

@@ -19,9 +19,10 @@ from msgspec.structs import replace
 
 from chalicelib.domain.access import Actor
 from chalicelib.domain.errors import DomainError, InvalidError
+from chalicelib.domain.tokenkeys import TokenKeys, name_of
 
 if TYPE_CHECKING:
-    from chalicelib.domain.ports import Clock, CredentialStore, Ids
+    from chalicelib.domain.ports import Clock, CredentialStore, Ids, Use
 
 HINT_LENGTH = 5
 TOKEN_LENGTH = 64
@@ -39,6 +40,8 @@ class Token(Struct, frozen=True, omit_defaults=True, kw_only=True):
     updated_at: datetime
     hint: str
     hash: str
+    key: str = ""
+    """Name of the key of `hash`; empty: it was made before keys had names."""
     scopes: tuple[str, ...] = ()
     workflow_state: str = "active"
     expires_at: datetime | None = None
@@ -98,16 +101,16 @@ class Authenticated(Struct, frozen=True):
 
 
 class TokenService(Struct, frozen=True):
-    """Bearer tokens. `key` gives the key of the keyed hash."""
+    """Bearer tokens. `keys` gives the keys of the keyed hash."""
 
     credentials: CredentialStore
     clock: Clock
     ids: Ids
-    key: Callable[[], bytes]
+    keys: Callable[[], TokenKeys]
 
     def hash(self, secret: str) -> str:
         """The keyed hash under which a token is stored."""
-        return hmac.new(self.key(), secret.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+        return self.keys().hash(secret)
 
     def create(
         self,
@@ -131,6 +134,7 @@ class TokenService(Struct, frozen=True):
             updated_at=now,
             hint=secret[:HINT_LENGTH],
             hash=self.hash(secret),
+            key=name_of(self.keys().current),
             scopes=scopes,
             expires_at=expires_at,
         )
@@ -146,7 +150,7 @@ class TokenService(Struct, frozen=True):
             See there (canvas-a 1.3).
         """
         now = self.clock.now()
-        use = self.credentials.use_token(self.hash(secret), cost, now)
+        use = self.credentials.use_token(self.hash(secret), cost, now) or self._by_other_key(secret, cost, now)
         if use is None or use.suspended or use.token.workflow_state == "pending":
             raise TokenUnknownError("There is no such token.")
         token = use.token
@@ -162,6 +166,18 @@ class TokenService(Struct, frozen=True):
             app=f"token/{token.id}",
         )
         return Authenticated(actor, use.spent)
+
+    def _by_other_key(self, secret: str, cost: int, now: datetime) -> Use | None:
+        """A token of before the last change of keys, which is hashed anew; one call more, once."""
+        keys = self.keys()
+        other = keys.other(secret)
+        use = self.credentials.use_token(other, cost, now) if other else None
+        if use is not None and keys.previous and not use.suspended:
+            rehashed = replace(
+                use.token, hash=keys.hash(secret), key=name_of(keys.current), version=use.token.version + 1
+            )
+            self.credentials.rehash_token(use.token, rehashed)
+        return use
 
 
 class SignedCall(Struct, frozen=True, kw_only=True):

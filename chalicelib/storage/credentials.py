@@ -18,7 +18,7 @@ from chalicelib.domain.errors import ConflictError
 from chalicelib.domain.ports import Use
 from chalicelib.domain.token import IdKey, Token
 from chalicelib.storage import documents
-from chalicelib.storage.tables import PersonRecord, Tables, conflict, only
+from chalicelib.storage.tables import PersonRecord, Tables, busy, conflict, only
 
 FORGET = 5
 """Minutes before the present one that a charge removes; older leftovers are swept when they are many."""
@@ -30,6 +30,13 @@ KEPT_S = 3600
 def secret_key(token_hash: str) -> dict[str, str]:
     """Key of the item a token is looked up by."""
     return {"pk": f"secret#{token_hash}", "sk": "secret"}
+
+
+def _listed(token: Token) -> dict[str, str]:
+    return {
+        "pk": f"user#{token.user_id}",
+        "sk": f"token#{token.created_at:%Y%m%d%H%M%S%f}#{token.id:016d}",
+    }
 
 
 def _app_key(app_id: str) -> dict[str, str]:
@@ -56,9 +63,7 @@ class Credentials(Struct, frozen=True):
         """Write a new token: the item it is looked up by, and its place among the user's."""
         people = self.tables.people
         document = documents.encode(token)
-        listed = people(
-            pk=f"user#{token.user_id}", sk=f"token#{token.created_at:%Y%m%d%H%M%S%f}#{token.id:016d}", document=document
-        )
+        listed = self.tables.person(_listed(token), document=document)
         try:
             with TransactWrite(connection=self.tables.connection) as transaction:
                 transaction.save(
@@ -68,6 +73,28 @@ class Credentials(Struct, frozen=True):
                 transaction.save(listed, condition=people.pk.does_not_exist())
         except TransactWriteError as error:
             raise conflict(error) or error from error
+
+    def rehash_token(self, token: Token, rehashed: Token) -> None:
+        """Move a token to another hash; nothing happens when it changed meanwhile."""
+        people, document = self.tables.people, documents.encode(rehashed)
+        untouched = (people.version == token.version) & (
+            people.suspended.does_not_exist() | (people.suspended == False)  # noqa: E712 - an expression
+        )
+        try:
+            with TransactWrite(connection=self.tables.connection) as transaction:
+                transaction.delete(self.tables.person(secret_key(token.hash)), condition=untouched)
+                transaction.save(
+                    self.tables.person(secret_key(rehashed.hash), document=document, version=rehashed.version),
+                    condition=people.pk.does_not_exist(),
+                )
+                transaction.update(
+                    self.tables.person(_listed(token)),
+                    actions=[people.document.set(document)],
+                    condition=people.pk.exists(),
+                )
+        except TransactWriteError as error:
+            if not (conflict(error) or busy(error)):
+                raise
 
     def id_key(self, app_id: str, user_token_id: str) -> tuple[str | None, IdKey | None]:
         """The application's key and the user's pair."""
@@ -100,21 +127,35 @@ class Credentials(Struct, frozen=True):
 
     def suspend(self, user_id: int, *, suspended: bool) -> None:
         """Switch all credentials of a user off, or on again."""
-        people = self.tables.people
-        pk = f"user#{user_id}"
-        keys = [
+        done: set[tuple[str, str]] = set()
+        while missing := [key for key in self._of(user_id) if key not in done]:
+            absent = [key for key in missing if not self._switch(key, suspended=suspended)]
+            if not absent:
+                return
+            done.update(missing)  # one that is not there was only half made, or has been hashed anew meanwhile
+
+    def _of(self, user_id: int) -> list[tuple[str, str]]:
+        """Keys of the items that a user's credentials are looked up by."""
+        people, pk = self.tables.people, f"user#{user_id}"
+        found = [
             secret_key(documents.decode(record.document or "{}", Token).hash)
             for record in people.query(pk, people.sk.startswith("token#"), consistent_read=True)
         ]
         for record in people.query(pk, people.sk.startswith("idkey#"), consistent_read=True):
             pair = documents.decode(record.document or "{}", IdKey)
-            keys.append({"pk": f"app#{pair.app_id}", "sk": f"user#{pair.user_token_id}"})
-        for key in keys:
-            try:
-                self.tables.person(key).update(actions=[people.suspended.set(suspended)], condition=people.pk.exists())
-            except UpdateError as error:
-                if error.cause_response_code != "ConditionalCheckFailedException":
-                    raise  # one that was only half made opens nothing
+            found.append({"pk": f"app#{pair.app_id}", "sk": f"user#{pair.user_token_id}"})
+        return [(key["pk"], key["sk"]) for key in found]
+
+    def _switch(self, key: tuple[str, str], *, suspended: bool) -> bool:
+        """Switch one off, or on; whether it was there."""
+        people = self.tables.people
+        try:
+            people(*key).update(actions=[people.suspended.set(suspended)], condition=people.pk.exists())
+        except UpdateError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
 
     def charge(self, bucket: str, cost: int, now: datetime) -> int:
         """Charge a bucket and answer what it has spent in the present minute."""

@@ -19,6 +19,7 @@ def register(app: App) -> None:
     app.command(doctor)
     app.command(gateway_responses, name="gateway-responses")
     app.command(package_extras, name="package-extras")
+    app.command(rotate_key, name="rotate-key")
 
 
 def provision(*, yes: Annotated[bool, Parameter(negative="")] = False, session: Given) -> Answer:
@@ -42,19 +43,25 @@ def provision(*, yes: Annotated[bool, Parameter(negative="")] = False, session: 
     return Answer({"stage": session.settings.stage, "changed": done}, done or ["Nothing to do."])
 
 
-def destroy(*, force: Annotated[bool, Parameter(negative="")] = False, session: Given) -> Answer:
-    """Remove the stage's queues and topic; with --force also its tables and bucket.
+def destroy(
+    *,
+    force: Annotated[bool, Parameter(negative="")] = False,
+    keep_data: Annotated[bool, Parameter(negative="")] = False,
+    session: Given,
+) -> Answer:
+    """Remove everything of the stage that provision made. Refuses while tables or bucket hold anything.
 
     Parameters
     ----------
     force
         Remove the data too: every account, portfolio and file of the stage.
+    keep_data
+        Leave tables and bucket; queues, topics, alarms go.
     """
     from ops import provision as provisioning
 
-    done = provisioning.destroy(session.settings, force=force)
-    kept = [] if force else ["Tables and bucket were kept; --force removes them and all data in them."]
-    return Answer({"stage": session.settings.stage, "removed": done}, [*done, *kept])
+    done = provisioning.destroy(session.settings, force=force, keep_data=keep_data)
+    return Answer({"stage": session.settings.stage, "removed": done}, done or ["Nothing to do."])
 
 
 def doctor(*, session: Given) -> Answer:
@@ -84,3 +91,25 @@ def package_extras(*, session: Given) -> Answer:
 
     made = extras(session.settings.stage)
     return Answer(made, [json.dumps(made, indent=2)])
+
+
+def rotate_key(
+    *,
+    finish: Annotated[bool, Parameter(negative="")] = False,
+    force: Annotated[bool, Parameter(negative="")] = False,
+    session: Given,
+) -> Answer:
+    """Hash tokens with a new key. Every token goes on working and moves to the new key with its next use.
+
+    Parameters
+    ----------
+    finish
+        Forget the key before, after a change; refused while tokens hold that were not used since.
+    force
+        With --finish: end those tokens.
+    """
+    from ops import rotation
+
+    with errors.status("The API's containers are replaced; this takes a minute."):
+        done = rotation.finish(session.settings, force=force) if finish else rotation.rotate(session.settings)
+    return Answer({"stage": session.settings.stage, "changed": done}, done)

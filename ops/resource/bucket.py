@@ -136,6 +136,14 @@ def _gist(rule: Mapping[str, Any]) -> tuple[str, str, int, int, int]:
     return rule["Status"], prefix, rule.get("Expiration", {}).get("Days", 0), removed, abort
 
 
+def holding(clients: Clients, properties: Mapping[str, Any]) -> str:
+    """The bucket's name if there is an object in it."""
+    name: str = properties["BucketName"]
+    if not _exists(clients, name):
+        return ""
+    return name if clients.s3.list_objects_v2(Bucket=name, MaxKeys=1).get("Contents") else ""
+
+
 def remove(clients: Clients, properties: Mapping[str, Any]) -> list[str]:
     """Delete the bucket and every object in it; the list is empty when there was none."""
     name = properties["BucketName"]

@@ -145,6 +145,17 @@ def _recovery(clients: Clients, properties: Mapping[str, Any]) -> Iterator[Drift
     )
 
 
+def holding(clients: Clients, properties: Mapping[str, Any]) -> str:
+    """The table's name if there is an item in it."""
+    name: str = properties["TableName"]
+    try:
+        return name if clients.dynamodb.scan(TableName=name, Limit=1)["Items"] else ""
+    except ClientError as error:
+        if code_of(error) == "ResourceNotFoundException":
+            return ""
+        raise
+
+
 def remove(clients: Clients, properties: Mapping[str, Any]) -> list[str]:
     """Delete the table and all its items; the list is empty when there was none."""
     name = properties["TableName"]

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from bench.meter import counted
 from chalicelib.domain.person import User, UserRow
 from chalicelib.domain.token import (
+    Authenticated,
     SignatureError,
     SignedCall,
     SkewError,
@@ -17,6 +19,8 @@ from chalicelib.domain.token import (
     TokenUnknownError,
     sign,
 )
+from chalicelib.domain.tokenkeys import TokenKeys
+from chalicelib.storage.credentials import Credentials
 from chalicelib.wiring import Services
 from tests.world import HandClock
 
@@ -109,3 +113,69 @@ def test_the_clock_is_checked_before_the_signatures(services: Services, ada: Use
             services.idkeys.authenticate(replace(call, x_t=stamp))
     with pytest.raises(SkewError):
         services.idkeys.authenticate(replace(call, x_t="9" * 5000))
+
+
+def keyed(services: Services, keys: TokenKeys) -> Services:
+    """A container of the same stage that read those keys."""
+    return Services(replace(services.settings, secret_key=keys.text()), clock=services.clock)
+
+
+def test_a_token_outlives_a_change_of_keys_and_is_hashed_anew(services: Services, ada: User) -> None:
+    old = services.token_keys
+    token, secret = services.tokens.create(ada.id, ada.root_account_id, purpose="t")
+    told = old.announced("n" * 40)
+    learnt, changed = keyed(services, told), keyed(services, told.changed())
+    finished = keyed(services, TokenKeys(current=told.next))
+    assert learnt.tokens.authenticate(secret, 10).actor.token_id == token.id
+    with pytest.raises(TokenUnknownError):  # nothing is moved before every container knows both keys
+        finished.tokens.authenticate(secret, 10)
+    with counted() as tally:
+        assert changed.tokens.authenticate(secret, 10).actor.token_id == token.id
+    assert tally.dynamodb == ["UpdateItem", "UpdateItem", "TransactWriteItems"]
+    with counted() as tally:
+        assert changed.tokens.authenticate(secret, 10).actor.token_id == token.id
+    assert tally.dynamodb == ["UpdateItem"]
+    assert learnt.tokens.authenticate(secret, 10).actor.token_id == token.id
+    assert finished.tokens.authenticate(secret, 10).actor.token_id == token.id
+    with pytest.raises(TokenUnknownError):
+        services.tokens.authenticate(secret, 10)
+    with pytest.raises(TokenUnknownError):
+        changed.tokens.authenticate(secret[:-1], 10)
+    services.credentials.suspend(ada.id, suspended=True)
+    with pytest.raises(TokenUnknownError):
+        finished.tokens.authenticate(secret, 10)
+
+
+def test_a_token_that_changes_while_it_is_hashed_anew_stays_as_it_is(services: Services, ada: User) -> None:
+    changed = keyed(services, services.token_keys.announced("n" * 40).changed())
+    token, secret = services.tokens.create(ada.id, ada.root_account_id, purpose="t")
+    rehashed = replace(token, hash=changed.tokens.hash(secret), version=2)
+    services.credentials.suspend(ada.id, suspended=True)
+    services.credentials.rehash_token(token, rehashed)
+    with pytest.raises(TokenUnknownError):
+        changed.tokens.authenticate(secret, 10)
+    services.credentials.suspend(ada.id, suspended=False)
+    assert services.tokens.authenticate(secret, 10).actor.token_id == token.id
+    services.credentials.rehash_token(token, rehashed)
+    services.credentials.rehash_token(token, rehashed)  # another container was first
+    assert changed.tokens.authenticate(secret, 10).actor.token_id == token.id
+
+
+def test_who_is_suspended_while_a_token_is_hashed_anew_is_suspended(
+    services: Services, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = keyed(services, services.token_keys.announced("n" * 40).changed())
+    _, secret = services.tokens.create(ada.id, ada.root_account_id, purpose="t")
+    looked: list[Authenticated] = []
+    of = Credentials._of
+
+    def used_meanwhile(store: Credentials, user_id: int) -> list[tuple[str, str]]:
+        found = of(store, user_id)
+        if not looked:
+            looked.append(changed.tokens.authenticate(secret, 10))
+        return found
+
+    monkeypatch.setattr(Credentials, "_of", used_meanwhile)
+    services.credentials.suspend(ada.id, suspended=True)
+    with pytest.raises(TokenUnknownError):
+        changed.tokens.authenticate(secret, 10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -11,7 +12,6 @@ from typing import Any
 
 import boto3
 import pytest
-import yaml
 from msgspec.structs import replace
 
 from chalicelib.settings import Settings
@@ -103,7 +103,7 @@ def test_cloudformation_takes_the_same_template(settings: Settings) -> None:
         return True
 
     done = provision(dev, confirm=confirm)
-    assert len(shown) == len(yaml.safe_load(template.body())["Resources"])
+    assert len(shown) == len(json.loads(template.body(template.parameters(dev)))["Resources"])
     assert done[-1] == "/folioport/dev/secret-key: secret key made"
     assert provision(dev) == []
 

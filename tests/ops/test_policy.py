@@ -30,7 +30,7 @@ import app
 from bench import calls
 from chalicelib import wiring
 from chalicelib.wiring import Services
-from ops import policies, provision
+from ops import policies, provision, rotation
 from ops.local.context import LambdaContext
 from ops.local.engine import Ministack
 from tests.factories import HandClock, World, multipart
@@ -80,6 +80,7 @@ def needed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Needs]:
         for name, value in engine.environment.items():
             patch.setenv(name, value)
         patch.setattr(boto3, "DEFAULT_SESSION", None)
+        patch.setattr(rotation, "_renew", lambda *_: None)  # nothing is deployed here, and this engine has no Lambda
         settings = settings_of("dev")
         provision.apply(settings)
         provision._secret(settings)
@@ -146,6 +147,7 @@ def run(school: World) -> None:
     fresh(school)
     school.work()
     services, person = school.services, school.person()
+    rotation.rotate(services.settings)
     fresh(school)
     large = multipart(("file", os.urandom(PART), "large.bin"))
     assert person.client.post("/d2l/api/eP/2.5/artifacts/file/upload", **large).status == 200

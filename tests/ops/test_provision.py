@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import boto3
@@ -19,7 +20,7 @@ TABLES = {"objects", "locators", "people", "courses", "jobs"}
 
 
 def of_type(kind: str) -> list[dict[str, Any]]:
-    document = yaml.safe_load(template.body())
+    document = yaml.safe_load(template.PATH.read_text(encoding="utf-8"))
     return [spec for spec in document["Resources"].values() if spec["Type"] == kind]
 
 
@@ -54,6 +55,15 @@ def test_lifecycle_outlasts_packages(settings: Settings) -> None:
 def test_visibility_follows_the_lease(settings: Settings) -> None:
     assert template.parameters(settings)["VisibilityTimeout"] == "960"
     assert template.parameters(replace(settings, job_lease_s=30))["VisibilityTimeout"] == "90"
+
+
+def test_cloudformation_is_told_literal_names_of_what_it_may_find(settings: Settings) -> None:
+    """ImportExistingResources takes over by literal names only."""
+    resources = json.loads(template.body(template.parameters(settings)))["Resources"]
+    kept = {name: one["Properties"] for name, one in resources.items() if one.get("DeletionPolicy") == "Retain"}
+    names = [value for one in kept.values() for key, value in one.items() if key.endswith("Name")]
+    assert len(names) == len(kept) > len(TABLES)
+    assert {f"{settings.table_prefix}-objects", settings.bucket, "/aws/lambda/folioport-local-run_jobs"} <= set(names)
 
 
 def test_a_missing_parameter_is_named(settings: Settings) -> None:
@@ -129,7 +139,10 @@ def test_plan_changes_nothing(settings: Settings) -> None:
 def test_destroy_keeps_data_unless_forced(settings: Settings) -> None:
     apply(settings)
     boto3.client("s3").put_object(Bucket=settings.bucket, Key="blobs/1", Body=b"work of a person")
-    kept = destroy(settings)
+    with pytest.raises(ProvisionError, match=f"data in {settings.bucket}. Nothing was removed"):
+        destroy(settings)
+    assert apply(settings) == []
+    kept = destroy(settings, keep_data=True)
     assert sorted(kept) == sorted(
         f"{name}: deleted"
         for name in (
@@ -142,7 +155,13 @@ def test_destroy_keeps_data_unless_forced(settings: Settings) -> None:
     gone = destroy(settings, force=True)
     assert f"{settings.bucket}: deleted with its objects" in gone
     assert len(gone) == 1 + len(TABLES)
-    assert destroy(settings, force=True) == []
+    assert destroy(settings) == []
+
+
+@pytest.mark.usefixtures("moto_cloud")
+def test_destroy_needs_no_force_where_nothing_is(settings: Settings) -> None:
+    apply(settings)
+    assert len(destroy(settings)) == len(TABLES) + 5
 
 
 @pytest.mark.usefixtures("moto_cloud")
