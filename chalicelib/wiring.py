@@ -8,6 +8,8 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from chalicelib.domain.account_change import AccountChanges
+from chalicelib.domain.administration import RoleService
 from chalicelib.domain.artifact import ArtifactService
 from chalicelib.domain.comment import CommentService
 from chalicelib.domain.courseload import CourseLoad
@@ -30,6 +32,7 @@ from chalicelib.domain.tokenkeys import TokenKeys, parse
 from chalicelib.domain.transfer import ExportService, ImportService, JobService
 from chalicelib.packages.names import content_disposition
 from chalicelib.settings import Settings, SettingsError, load
+from chalicelib.storage.accounts import Accounts
 from chalicelib.storage.blobs import Blobs
 from chalicelib.storage.bodies import Bodies
 from chalicelib.storage.courses import Courses
@@ -44,6 +47,7 @@ from chalicelib.storage.queue import Queue, Topic
 from chalicelib.storage.runs import Runs
 from chalicelib.storage.tables import bind
 from chalicelib.storage.terms import Terms
+from chalicelib.storage.trees import Trees
 
 
 class SystemClock(Struct, frozen=True):
@@ -89,6 +93,8 @@ class Services:
         self.people = People(self.tables)
         self.courses = Courses(self.tables)
         self.terms = Terms(self.tables)
+        self.account_store = Accounts(self.tables, self.people)
+        self.trees = Trees(self.tables)
         self.credentials = Credentials(self.tables)
         self.job_store = Jobs(self.tables, settings, self.clock)
         self.queue = Queue(settings)
@@ -101,7 +107,17 @@ class Services:
         self.removals = RemovalService(self.objects, self.artifacts, self.clock)
         self.holdings = HoldingService(self.objects, self.artifacts)
         self.comments = CommentService(self.objects, self.artifacts, self.clock, self.ids)
-        self.directory = Directory(self.people, self.credentials, self.clock, self.ids)
+        self.account_changes = AccountChanges(self.people, self.account_store, self.ids)
+        self.roles = RoleService(self.people, self.ids)
+        self.directory = Directory(
+            people=self.people,
+            accounts=self.account_store,
+            credentials=self.credentials,
+            clock=self.clock,
+            ids=self.ids,
+            changes=self.account_changes,
+            roles=self.roles,
+        )
         ascending = Ascending(self.ids)
         self.term_load = TermLoad(self.terms, self.clock, ascending)
         self.course_load = CourseLoad(self.people, self.courses, self.term_load, self.clock, ascending)

@@ -17,6 +17,7 @@ from chalicelib.domain.epobject import EpObject
 from chalicelib.domain.person import Account, User
 from chalicelib.domain.role import ROOT_ONLY, Right, RoleBook
 from chalicelib.domain.spam import SPAM
+from chalicelib.domain.tree import TreeHead
 
 ROOT_SLASHES = 2
 """A root's path is `/id/`."""
@@ -104,6 +105,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     users: Mapping[int, User] = field(default_factory=dict)
     """Others that were asked for, by id."""
     accounts: Mapping[int, Account] = field(default_factory=dict)
+    tree: TreeHead = TreeHead()
+    """The head of the root's tree, when it was asked for."""
 
     def holds(self, right: Right, account: Account) -> bool:
         """Whether the caller holds the right on the account."""

@@ -10,15 +10,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chalicelib.domain.access import Actor
+from chalicelib.domain.account_change import AccountChanges, changed, new_account
+from chalicelib.domain.administration import RoleService
 from chalicelib.domain.epobject import NAME_LIMIT
 from chalicelib.domain.errors import ConflictError, InvalidError, NotFoundError
-from chalicelib.domain.person import Account, AccountRow, AdminRole, AdminRow, RowOutcome, User, UserRow
-from chalicelib.domain.ports import Clock, CredentialStore, Ids, PeopleStore
+from chalicelib.domain.person import Account, AccountRow, AdminRow, Domain, RowOutcome, User, UserRow
+from chalicelib.domain.ports import AccountStore, Clock, CredentialStore, Ids, PeopleStore
+from chalicelib.domain.reference import USER_SCHEMES, account_id, resolve
 from chalicelib.domain.role import Right
 
-USER_SCHEMES = ("sis_user_id", "sis_login_id", "sis_integration_id")
-ACCOUNT_SCHEMES = ("sis_account_id", "sis_integration_id")
-ID_DIGITS = 19
 DELETED = "deleted"
 TRIES = 5
 STATES = ("active", "suspended", DELETED)
@@ -36,21 +36,22 @@ class Directory(Struct, frozen=True):
     """Accounts and people."""
 
     people: PeopleStore
+    accounts: AccountStore
     credentials: CredentialStore
     clock: Clock
     ids: Ids
+    changes: AccountChanges
+    roles: RoleService
 
     def user_id(self, actor: Actor, reference: str) -> int:
         """The id behind a Canvas user reference: an integer, `self`, or `sis_…:` (canvas-a 1.5). Raises NotFound."""
         if reference == "self":
             return actor.user_id
-        return self._resolve(actor.root_account_id, reference, USER_SCHEMES)
+        return resolve(self.people, actor.root_account_id, reference, USER_SCHEMES)
 
     def account_id(self, actor: Actor, reference: str) -> int:
-        """The id behind a Canvas account reference: an integer, `self`, or `sis_…:` (canvas-a 1.5). Raises NotFound."""
-        if reference == "self":
-            return actor.root_account_id
-        return self._resolve(actor.root_account_id, reference, ACCOUNT_SCHEMES)
+        """The id behind a Canvas account reference: one of the forms of canvas-b 0.2. Raises NotFoundError."""
+        return account_id(self.people, actor.root_account_id, reference)
 
     def show(self, actor: Actor, reference: str) -> Profile:
         """A user of the actor's root account. Raises NotFoundError, also for one the actor may not see."""
@@ -68,7 +69,7 @@ class Directory(Struct, frozen=True):
     def find_user(self, reference: str, root: Account | None = None) -> User:
         """A user for an operator: an integer id, or `sis_user_id:X` in a root. Raises NotFoundError."""
         root_id = (root or self.default_root()).id
-        user = self.people.user(self._resolve(root_id, reference, USER_SCHEMES))
+        user = self.people.user(resolve(self.people, root_id, reference, USER_SCHEMES))
         if user is None:
             raise NotFoundError(f"There is no user {reference}.")
         return user
@@ -76,7 +77,7 @@ class Directory(Struct, frozen=True):
     def find_account(self, reference: str, root: Account | None = None) -> Account:
         """An account for an operator: an integer id, or `sis_account_id:X` in a root. Raises NotFoundError."""
         root_id = 0 if reference.isdigit() else (root or self.default_root()).id
-        account = self.people.account(self._resolve(root_id, reference, ACCOUNT_SCHEMES))
+        account = self.people.account(account_id(self.people, root_id, reference))
         if account is None:
             raise NotFoundError(f"There is no account {reference}.")
         return account
@@ -91,18 +92,16 @@ class Directory(Struct, frozen=True):
 
     def create_root_account(self, name: str, *, sis_id: str = "", domains: Sequence[str] = ()) -> Account:
         """A new root account (tenant) for those hosts; the first one is the default root. Raises InvalidError."""
-        if not name.strip():
-            raise InvalidError("An account needs a name.", field="name", code="blank")
-        new_id = self.ids.new()
-        account = Account(id=new_id, name=name.strip(), path=f"/{new_id}/", sis_id=sis_id)
-        default = self.people.root_for_host("") is None
-        self.people.save_account(account, domains=[domain.lower() for domain in domains], default=default)
-        return account
+        return self.changes.new_root(name, sis_id=sis_id, domains=[Domain(host=host) for host in domains])
 
     def upsert_accounts(self, root: Account, rows: Iterable[AccountRow]) -> Iterator[RowOutcome]:
-        """Load accounts below `root`, parents before children; one outcome a row, in order."""
+        """Load accounts below `root`, parents before children; one outcome a row, in order.
+
+        What is changed gets one new id of this load (canvas-b 3.3, `sis_import_id`).
+        """
+        import_id = self.ids.new()
         for row in rows:
-            yield _outcome(partial(self._upsert_account, root, row))
+            yield _outcome(partial(self._upsert_account, root, row, import_id))
 
     def upsert_users(self, root: Account, rows: Iterable[UserRow]) -> Iterator[RowOutcome]:
         """Load people of `root`; one outcome a row, in order."""
@@ -114,32 +113,28 @@ class Directory(Struct, frozen=True):
         for row in rows:
             yield _outcome(partial(self._upsert_admin, root, row))
 
-    def _upsert_account(self, root: Account, row: AccountRow) -> bool:
+    def _upsert_account(self, root: Account, row: AccountRow, import_id: int) -> bool:
         if not row.sis_id or not row.name.strip():
             raise InvalidError("account_id and name must not be blank.")
-        _check_names(row.sis_id)
+        _check_names(row.sis_id, row.integration_id)
         parent = self._account_or_root(root, row.parent_sis_id)
         known = self.people.resolve(root.id, "sis_account_id", row.sis_id)
         before = self.people.account(known) if known else None
         if before is not None and parent.path.startswith(before.path):
             raise InvalidError(f"account {row.sis_id} cannot be below itself.")
-        account_id = before.id if before else self.ids.new()
-        after = Account(
-            id=account_id,
-            name=row.name.strip(),
-            path=f"{parent.path}{account_id}/",
-            parent_id=parent.id,
+        base = before or new_account(self.ids, parent, row.name)
+        after = replace(
+            changed(base, {"name": row.name}),
             sis_id=row.sis_id,
             integration_id=row.integration_id,
             workflow_state=_state(row.status),
-            settings=before.settings if before else {},
-            version=before.version if before else 1,
         )
-        if before is not None and before.path != after.path:
+        if base.parent_id != parent.id:
             raise InvalidError(f"account {row.sis_id} has another parent; moving accounts is not supported.")
         if after == before:
             return False
-        self.people.save_account(replace(after, version=before.version + 1) if before else after)
+        after = replace(after, sis_import_id=import_id, version=before.version + 1 if before else 1)
+        self.accounts.save([after])
         return True
 
     def _upsert_user(self, root: Account, row: UserRow) -> bool:
@@ -178,13 +173,9 @@ class Directory(Struct, frozen=True):
         if before is None:
             raise NotFoundError(f"There is no user {row.user_sis_id!r}.")
         account = self._account_or_root(root, row.account_sis_id)
-        role = AdminRole(account_id=account.id, account_path=account.path, role=row.role)
-        others = tuple(one for one in before.admin_of if one != role)
-        roles = others if _state(row.status) == DELETED else (*others, role)
-        if set(roles) == set(before.admin_of):
-            return False
-        self.people.save_user(replace(before, admin_of=roles, version=before.version + 1), before)
-        return True
+        if _state(row.status) == DELETED:
+            return self.roles.unassign(account, row.role, before)
+        return self.roles.assign(account, row.role, before)
 
     def _account_or_root(self, root: Account, sis_id: str) -> Account:
         if not sis_id:
@@ -194,28 +185,6 @@ class Directory(Struct, frozen=True):
         if account is None:
             raise NotFoundError(f"There is no account {sis_id!r}.")
         return account
-
-    def _resolve(self, root_id: int, reference: str, schemes: Sequence[str]) -> int:
-        if reference.isascii() and reference.isdigit() and len(reference) <= ID_DIGITS:
-            return int(reference)
-        scheme, colon, value = _unhexed(reference).partition(":")
-        if colon and scheme in schemes and 0 < len(value) <= NAME_LIMIT:
-            found = self.people.resolve(root_id, scheme, value)
-            if found is not None:
-                return found
-        raise NotFoundError(f"There is no {reference}.")
-
-
-def _unhexed(reference: str) -> str:
-    """`hex:sis_user_id:<hex>` as `sis_user_id:<text>` (canvas-a 1.5); anything else as it is."""
-    head, _, rest = reference.partition(":")
-    scheme, colon, digits = rest.partition(":")
-    if head != "hex" or not colon:
-        return reference
-    try:
-        return f"{scheme}:{bytes.fromhex(digits).decode()}"
-    except ValueError:
-        return reference
 
 
 class _Names(NamedTuple):

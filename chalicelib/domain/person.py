@@ -7,19 +7,54 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from chalicelib.domain.role import ACCOUNT_ADMIN
+from chalicelib.domain.setting import truth
+
+
+class Domain(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A host that a root account answers for; `authentication_provider` is how its people sign in, if known."""
+
+    host: str
+    authentication_provider: str = ""
+
+
+class Host(Struct, frozen=True, array_like=True):
+    """A host of any root account, as the public search finds it; `name` is the root's."""
+
+    name: str
+    host: str
+    authentication_provider: str
+    root_account_id: int
 
 
 class Account(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """An account of the tree. `path` is `/root/…/id/`, so a subtree is a prefix and the ancestors are in it."""
+    """An account of the tree. `path` is `/root/…/id/`, so a subtree is a prefix and the ancestors are in it.
+
+    What is empty or None of the zone and the quotas is inherited. The three counts are kept beside the document, in the
+    transactions that change them: live children, visible calendars of the account and of live accounts below it, and
+    courses that are its own.
+    """
 
     id: int
     name: str
     path: str
     parent_id: int | None = None
+    uuid: str = ""
+    lti_guid: str = ""
     sis_id: str = ""
+    sis_import_id: int | None = None
     integration_id: str = ""
     workflow_state: str = "active"
+    default_time_zone: str = ""
+    course_quota_mb: int | None = None
+    user_quota_mb: int | None = None
+    group_quota_mb: int | None = None
+    calendar_visible: bool = False
+    calendar_auto_subscribe: bool = False
+    domains: tuple[Domain, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
+    sub_account_count: int = 0
+    visible_calendar_count: int = 0
+    course_count: int = 0
     version: int = 1
 
     @property
@@ -27,14 +62,39 @@ class Account(Struct, frozen=True, omit_defaults=True, kw_only=True):
         """Id of the root account; a root's own id."""
         return int(self.path.split("/")[1])
 
+    @property
+    def root(self) -> bool:
+        """Whether it is a root account."""
+        return self.parent_id is None
+
+    @property
+    def active(self) -> bool:
+        """Whether it is not deleted."""
+        return self.workflow_state != "deleted"
+
+    @property
+    def chain(self) -> tuple[int, ...]:
+        """Ids from the root down to the account itself."""
+        return chain(self.path)
+
     def on(self, setting: str, *, default: bool = False) -> bool:
         """Whether a setting is switched on."""
-        return self.settings.get(setting, "true" if default else "false") == "true"
+        value = self.settings.get(setting)
+        return default if value is None else bool(truth(value))
 
     @property
     def eportfolios_enabled(self) -> bool:
         """The account setting behind owner and public access to ePortfolios (canvas-a 1.6)."""
         return self.on("enable_eportfolios", default=True)
+
+
+def chain(path: str) -> tuple[int, ...]:
+    """Ids of a materialised path, from the root down.
+
+    >>> chain("/1/7/30/")
+    (1, 7, 30)
+    """
+    return tuple(int(one) for one in path.strip("/").split("/"))
 
 
 class AdminRole(Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -12,9 +12,10 @@ from chalicelib.domain.access import Actor, Sight, Standing
 from chalicelib.domain.epobject import EpObject, Kind
 from chalicelib.domain.job import Job
 from chalicelib.domain.paging import PageRequest, Slice
-from chalicelib.domain.person import Account, User
+from chalicelib.domain.person import Account, Host, User
 from chalicelib.domain.role import RoleBook
 from chalicelib.domain.token import IdKey, Token
+from chalicelib.domain.tree import Tree
 
 
 class Clock(Protocol):
@@ -278,8 +279,13 @@ class PeopleStore(Protocol):
     def root_for_host(self, host: str) -> int | None:
         """Id of the root account that serves a host; the default root for an unknown host."""
 
-    def standing(self, actor: Actor, *, users: Sequence[int] = (), accounts: Sequence[int] = ()) -> Standing:
-        """The actor's user, root account and roles, with other users and accounts of any root, in one call."""
+    def standing(
+        self, actor: Actor, *, users: Sequence[int] = (), accounts: Sequence[int] = (), tree: bool = False
+    ) -> Standing:
+        """The actor's user, root account and roles, with other users and accounts of any root, in one call.
+
+        `tree`: the head of the root's tree too.
+        """
 
     def resolve_all(self, root_account_id: int, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
         """Ids of the users or accounts of those names, given as (scheme, value); one call for up to 100."""
@@ -299,11 +305,44 @@ class PeopleStore(Protocol):
             It has changed.
         """
 
-    def save_account(self, account: Account, *, domains: Sequence[str] = (), default: bool = False) -> None:
-        """Write an account conditionally on its version; 1 means new."""
-
     def save_user(self, user: User, before: User | None = None) -> None:
         """Write a user and its names (login, SIS id); `before` is what is there now, None for a new one."""
+
+    def roster(self, root_account_id: int, cursor: str = "") -> tuple[list[User], str]:
+        """Some hundred people of a root, and where to go on (empty: the end); strongly consistent."""
+
+
+class AccountStore(Protocol):
+    """Accounts as they are written, and what is beside them."""
+
+    def save(self, accounts: Sequence[Account], *, default: bool = False) -> None:
+        """Write accounts of one root, each conditionally on its version; 1 means new.
+
+        Counters above, nodes of the tree, names and hosts go with them. Some 30 are one transaction; more are several.
+
+        Raises
+        ------
+        ConflictError
+            One of them has changed.
+        InvalidError
+            A name is in use, or a bound is passed.
+        """
+
+    def texts(self, account_id: int) -> dict[str, str]:
+        """The long settings of an account."""
+
+    def save_texts(self, account_id: int, texts: dict[str, str]) -> None:
+        """Replace the long settings of an account."""
+
+    def domains(self) -> list[Host]:
+        """Every host of every root."""
+
+
+class TreeStore(Protocol):
+    """Subtrees of accounts."""
+
+    def tree(self, path: str, version: int) -> Tree:
+        """The live accounts of the subtree at `path`, as of `version` of the tree or later."""
 
 
 class Use(Struct, frozen=True, kw_only=True):

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from time import monotonic
 from typing import TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
-from pynamodb.exceptions import PutError, TransactWriteError
+from pynamodb.exceptions import PutError
 from pynamodb.expressions.update import Action
-from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.access import Actor, Standing
-from chalicelib.domain.errors import ConflictError, InvalidError
+from chalicelib.domain.errors import ConflictError
 from chalicelib.domain.person import Account, User
 from chalicelib.domain.role import RoleBook
+from chalicelib.domain.tree import TreeHead
 from chalicelib.storage import documents
-from chalicelib.storage.tables import PersonRecord, Tables, conflict, only
+from chalicelib.storage.tables import PersonRecord, Tables
+from chalicelib.storage.trees import head_key
+from chalicelib.storage.writes import Writes
 
 T = TypeVar("T")
 
 DEFAULT_DOMAIN = ""
-ENTITY_FIRST, ENTITY_LAST = 0, -1
-"""Where a transaction has the entity: PynamoDB sends deletes, then puts, then updates."""
 HOSTS_KEPT = 1000
 """Hosts a container remembers; a client may send any."""
+HOST_S = 60
+"""How long; so long a host that is given to another root is answered for the old one."""
+SHARDS = 16
+"""Partitions of a root's roster, so that people are loaded faster than one partition takes writes."""
+ROSTER_PAGE = 1000
 
 
 def user_key(user_id: int) -> dict[str, str]:
@@ -40,6 +46,11 @@ def account_key(account_id: int) -> dict[str, str]:
 def roles_key(root_account_id: int) -> dict[str, str]:
     """Key of the item with a root account's roles and overrides."""
     return {"pk": f"account#{root_account_id}", "sk": "roles"}
+
+
+def roster_key(root_account_id: int, user_id: int) -> dict[str, str]:
+    """Key of a user's item in the roster of their root."""
+    return {"pk": f"roster#{root_account_id}#{user_id % SHARDS}", "sk": f"user#{user_id:016d}"}
 
 
 def name_key(root_account_id: int, scheme: str, value: str) -> dict[str, str]:
@@ -62,40 +73,58 @@ def entity(record: PersonRecord, kind: type[T]) -> T:
         spam = len(record.portfolios_spam or ())
         counted = replace(one, portfolios_active=active, portfolios_all=total, portfolios_spam=spam)
         return replace(counted, course_paths=paths)
+    if isinstance(one, Account):
+        return replace(
+            one,
+            sub_account_count=int(record.sub_accounts or 0),
+            visible_calendar_count=int(record.visible_calendars or 0),
+            course_count=int(record.courses or 0),
+        )
     return one
 
 
-def standing_keys(actor: Actor, *, users: Sequence[int] = (), accounts: Sequence[int] = ()) -> list[dict[str, str]]:
+def standing_keys(
+    actor: Actor, *, users: Sequence[int] = (), accounts: Sequence[int] = (), tree: bool = False
+) -> list[dict[str, str]]:
     """Keys of all that `standing_of` takes."""
+    root_id = actor.root_account_id
     keys = [user_key(one) for one in (actor.user_id, *users)]
-    keys += [account_key(one) for one in (actor.root_account_id, *accounts)]
-    return [*keys, roles_key(actor.root_account_id)]
+    keys += [account_key(one) for one in (root_id, *accounts)]
+    return [*keys, roles_key(root_id), *([head_key(root_id)] if tree else [])]
 
 
 def standing_of(actor: Actor, records: Iterable[PersonRecord]) -> Standing:
     """The actor's standing, from records of users, accounts and roles."""
     root_id = actor.root_account_id
     people: dict[int, User] = {}
-    tree: dict[int, Account] = {}
-    roles = RoleBook(root_account_id=root_id)
+    found: dict[int, Account] = {}
+    roles, head = RoleBook(root_account_id=root_id), TreeHead()
     for record in records:
         if record.sk == "user":
             user = entity(record, User)
             people[user.id] = user
         elif record.sk == "account":
             account = entity(record, Account)
-            tree[account.id] = account
+            found[account.id] = account
+        elif record.sk == "tree":
+            head = head_of(record)
         else:
             roles = entity(record, RoleBook)
-    return Standing(user=people.get(actor.user_id), root=tree.get(root_id), roles=roles, users=people, accounts=tree)
+    user, root = people.get(actor.user_id), found.get(root_id)
+    return Standing(user=user, root=root, roles=roles, users=people, accounts=found, tree=head)
+
+
+def head_of(record: PersonRecord) -> TreeHead:
+    """The head of a tree from its item."""
+    return replace(documents.decode(record.document or "{}", TreeHead), version=int(record.version or 0))
 
 
 class People(Struct, frozen=True):
     """The people store (see `ports.PeopleStore`)."""
 
     tables: Tables
-    roots: dict[str, int] = field(default_factory=dict)
-    """Root accounts by host, remembered; a host never moves to another root while a container lives."""
+    roots: dict[str, tuple[int, float]] = field(default_factory=dict)
+    """Root accounts by host, and until when (on the machine's steady clock) a container remembers them."""
 
     def user(self, user_id: int) -> User | None:
         """The user, or None."""
@@ -106,9 +135,11 @@ class People(Struct, frozen=True):
         records = self._get([user_key(user_id) for user_id in dict.fromkeys(ids)])
         return {user.id: user for user in (entity(record, User) for record in records)}
 
-    def standing(self, actor: Actor, *, users: Sequence[int] = (), accounts: Sequence[int] = ()) -> Standing:
+    def standing(
+        self, actor: Actor, *, users: Sequence[int] = (), accounts: Sequence[int] = (), tree: bool = False
+    ) -> Standing:
         """The actor's user, root account and roles, with other users and accounts, in one call."""
-        return standing_of(actor, self._get(standing_keys(actor, users=users, accounts=accounts)))
+        return standing_of(actor, self._get(standing_keys(actor, users=users, accounts=accounts, tree=tree)))
 
     def role_book(self, root_account_id: int) -> RoleBook:
         """The roles of a root account."""
@@ -153,94 +184,64 @@ class People(Struct, frozen=True):
 
     def root_for_host(self, host: str) -> int | None:
         """Id of the root account that serves a host."""
-        if host in self.roots:
-            return self.roots[host]
+        known = self.roots.get(host)
+        if known is not None and known[1] > monotonic():
+            return known[0]
         found = {record.pk: record for record in self._get([domain_key(host), domain_key(DEFAULT_DOMAIN)])}
         record = found.get(domain_key(host)["pk"]) or found.get(domain_key(DEFAULT_DOMAIN)["pk"])
         if record is None:
             return None
         if len(self.roots) >= HOSTS_KEPT:
             self.roots.clear()
-        self.roots[host] = int(record.target)
-        return self.roots[host]
-
-    def save_account(self, account: Account, *, domains: Sequence[str] = (), default: bool = False) -> None:
-        """Write an account conditionally on its version; 1 means new."""
-        people, root = self.tables.people, account.root_id
-        with _Guarded(self.tables, ENTITY_FIRST) as transaction:
-            self._put(transaction, account_key(account.id), account, account.version)
-            if account.version == 1 and account.sis_id:
-                self._name(transaction, name_key(root, "sis_account_id", account.sis_id), account.id)
-            for host in domains:
-                self._name(transaction, domain_key(host), account.id)
-            if default:
-                record = self.tables.person(domain_key(DEFAULT_DOMAIN), target=account.id)
-                transaction.save(record, condition=people.pk.does_not_exist())
-        self.roots.clear()
+        root_id = int(record.target)
+        self.roots[host] = root_id, monotonic() + HOST_S
+        return root_id
 
     def save_user(self, user: User, before: User | None = None) -> None:
         """Write a user and its names."""
-        people = self.tables.people
-        with _Guarded(self.tables, ENTITY_LAST if before else ENTITY_FIRST) as transaction:
-            if before is None:
-                self._put(transaction, user_key(user.id), user, 1)
-            else:
-                actions: list[Action] = [people.document.set(_document(user)), people.version.set(user.version)]
-                condition = people.version == before.version
-                transaction.update(self.tables.person(user_key(user.id)), actions=actions, condition=condition)
-            old, new = _names(before), _names(user)
-            for key in new.keys() - old.keys():
-                self._name(transaction, new[key], user.id)
-            for key in old.keys() - new.keys():
-                transaction.delete(self.tables.person(old[key]), condition=people.target == user.id)
+        people, writes = self.tables.people, Writes(self.tables)
+        if before is None:
+            record = self.tables.person(user_key(user.id), document=_document(user), version=1)
+            record.portfolios_active = record.portfolios_all = 0
+            writes.put(record, people.pk.does_not_exist())
+            writes.put(self.tables.person(roster_key(user.root_account_id, user.id), target=user.id))
+        else:
+            actions: list[Action] = [people.document.set(_document(user)), people.version.set(user.version)]
+            writes.update(user_key(user.id), actions, people.version == before.version)
+        old, new = _names(before), _names(user)
+        for key in new.keys() - old.keys():
+            writes.name(new[key], user.id)
+        for key in old.keys() - new.keys():
+            writes.unname(old[key], user.id)
+        writes.commit("A login, SIS id or integration id is in use by another.")
+
+    def roster(self, root_account_id: int, cursor: str = "") -> tuple[list[User], str]:
+        """Some hundred people of a root, and where to go on (empty: the end); strongly consistent.
+
+        Partition by partition, and in each by id. A cursor stays good for as long as the root lives.
+        """
+        shard, _, after = cursor.partition("#")
+        at = int(shard or 0)
+        while at < SHARDS:
+            place = roster_key(root_account_id, at)["pk"]
+            start = {"pk": {"S": place}, "sk": {"S": after}} if after else None
+            keys = self.tables.people.query(
+                place, consistent_read=True, limit=ROSTER_PAGE, page_size=ROSTER_PAGE, last_evaluated_key=start
+            )
+            records = list(keys)
+            if records:
+                users = self.users([int(record.target) for record in records])
+                return sorted(users.values(), key=lambda user: user.id), f"{at}#{records[-1].sk}"
+            at, after = at + 1, ""
+        return [], ""
 
     def _get(self, keys: Sequence[dict[str, str]]) -> list[PersonRecord]:
-        return only(self.tables.batch_get([(self.tables.people, keys)]), PersonRecord)
-
-    def _put(self, transaction: TransactWrite, key: dict[str, str], one: Account | User, version: int) -> None:
-        people = self.tables.people
-        record = self.tables.person(key, document=_document(one), version=version)
-        if isinstance(one, User):
-            record.portfolios_active = record.portfolios_all = 0
-        condition = people.pk.does_not_exist() if version == 1 else people.version == version - 1
-        transaction.save(record, condition=condition)
-
-    def _name(self, transaction: TransactWrite, key: dict[str, str], target: int) -> None:
-        people = self.tables.people
-        transaction.save(
-            self.tables.person(key, target=target), condition=people.pk.does_not_exist() | (people.target == target)
-        )
+        return self.tables.people_at(keys)
 
 
-class _Guarded:
-    """A transaction that tells the entity it writes from the names that must be free.
-
-    Raises ConflictError when the entity's id is taken or it has changed, InvalidError when a name is in use.
-    """
-
-    def __init__(self, tables: Tables, entity: int) -> None:
-        self.inner = TransactWrite(connection=tables.connection)
-        self.entity = entity
-
-    def __enter__(self) -> TransactWrite:
-        return self.inner.__enter__()
-
-    def __exit__(self, *exc: object) -> None:
-        try:
-            self.inner.__exit__(*exc)  # type: ignore[no-untyped-call]
-        except TransactWriteError as error:
-            lost = conflict(error)
-            if lost is None:
-                raise
-            if not error.cancellation_reasons or error.cancellation_reasons[self.entity] is not None:
-                raise lost from error
-            raise InvalidError("A login, SIS id or domain is in use by another.") from error
-
-
-def _document(one: Account | User) -> str:
-    if isinstance(one, User):
-        one = replace(one, portfolios_active=0, portfolios_all=0, portfolios_spam=0, course_paths=frozenset())
-    return documents.encode(one)
+def _document(user: User) -> str:
+    counted = {"portfolios_active": 0, "portfolios_all": 0, "portfolios_spam": 0, "course_paths": frozenset()}
+    return documents.encode(replace(user, **counted))
 
 
 def _names(user: User | None) -> dict[str, dict[str, str]]:

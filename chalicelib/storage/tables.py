@@ -113,8 +113,14 @@ class PersonRecord(Model):
     """Of a credential: its user may not sign in."""
     portfolios_active = NumberAttribute(null=True)
     portfolios_all = NumberAttribute(null=True)
+    sub_accounts = NumberAttribute(null=True)
+    """Of an account: live accounts directly below it."""
+    visible_calendars = NumberAttribute(null=True)
+    """Of an account: visible calendars, its own and those of live accounts below it."""
     courses = NumberAttribute(null=True)
     """Of an account: live courses that are its own."""
+    gone = BooleanAttribute(null=True)
+    """Of an account: it is deleted."""
     course_paths = UnicodeSetAttribute(null=True)
     """Of a user: paths of the accounts of their courses."""
     closed = NumberSetAttribute(null=True)
@@ -215,6 +221,10 @@ class Tables(Struct, frozen=True):
     def course(self, key: Mapping[str, str], **values: Any) -> CourseRecord:
         """A record of the courses table."""
         return self.courses(key["pk"], key["sk"], **values)
+
+    def people_at(self, keys: Sequence[dict[str, str]]) -> list[PersonRecord]:
+        """Records of the people table, strongly consistent; absent ones are left out."""
+        return only(self.batch_get([(self.people, keys)]), PersonRecord)
 
     def batch_get(self, wanted: Sequence[tuple[type[Model], Sequence[dict[str, Any]]]]) -> list[Model]:
         """Items of several tables, strongly consistent, in no order; absent ones are left out.

@@ -26,7 +26,7 @@ def stranger(services: Services) -> User:
 def switch_off(services: Services) -> None:
     """Switch ePortfolio off."""
     root = services.directory.default_root()
-    services.people.save_account(replace(root, settings={"enable_eportfolios": "false"}, version=root.version + 1))
+    services.account_store.save([replace(root, settings={"enable_eportfolios": "false"}, version=root.version + 1)])
 
 
 def test_public_is_public_among_the_people_of_one_tenant(

@@ -249,5 +249,5 @@ def test_other_charsets(ada: Person) -> None:
 def test_eportfolios_switched_off(world: World) -> None:
     other = world.services.directory.create_root_account("Closed", domains=["closed.example.org"])
     off = replace(other, settings={"enable_eportfolios": "false"}, version=other.version + 1)
-    world.services.people.save_account(off)
+    world.services.account_store.save([off])
     refused(world.person(root=other).client.post(PORTFOLIO, json_body={"title": "x"}), 401)

@@ -132,7 +132,7 @@ def test_the_same_idempotency_key_answers_the_same_export(ada: Person, portfolio
 def test_without_access_every_route_is_403(world: World, ada: Person, portfolio: EpObject) -> None:
     other = world.services.directory.create_root_account("Closed College", domains=["closed.example.org"])
     closed = replace(other, settings={"enable_eportfolios": "false"}, version=other.version + 1)
-    world.services.people.save_account(closed)
+    world.services.account_store.save([closed])
     someone = world.person(root=other)
     problem(export(someone.client, [portfolio.id]), 403)
     problem(someone.client.post(f"{EP}/export/new/all"), 403)

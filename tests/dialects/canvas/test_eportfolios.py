@@ -139,7 +139,7 @@ def test_eportfolios_switched_off(world: World) -> None:
     owner, viewer = world.person(root=other), world.person(root=other)
     portfolio, host = world.portfolio(owner, public=True), {"Host": "closed.example.org"}
     off = replace(other, settings={"enable_eportfolios": "false"}, version=other.version + 1)
-    world.services.people.save_account(off)
+    world.services.account_store.save([off])
     path = f"/api/v1/eportfolios/{portfolio.id}"
     for person in (owner, viewer):
         refused(person.client.get(path, headers=host), 403, DENIED)
