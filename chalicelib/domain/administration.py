@@ -56,6 +56,10 @@ class RoleService(Struct, frozen=True):
         """Roles and overrides of a root account."""
         return self.people.role_book(root_account_id)
 
+    def named(self, root_account_id: int, name: str) -> Role:
+        """The role of that name. Raises NotFoundError."""
+        return self._named(self.people.role_book(root_account_id), name)
+
     def create(
         self, account: Account, name: str, base: str, *, on: Sequence[Right] = (), off: Sequence[Right] = ()
     ) -> Role:

@@ -344,6 +344,9 @@ class TreeStore(Protocol):
     def tree(self, path: str, version: int) -> Tree:
         """The live accounts of the subtree at `path`, as of `version` of the tree or later."""
 
+    def roster(self, root_account_id: int, cursor: str = "") -> tuple[list[int], str]:
+        """Ids of some hundred accounts of a root, deleted ones too, and where to go on (empty: the end)."""
+
 
 class Use(Struct, frozen=True, kw_only=True):
     """A token as stored, and what its bucket has spent in the present minute, this call included.

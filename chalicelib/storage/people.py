@@ -110,8 +110,8 @@ def standing_of(actor: Actor, records: Iterable[PersonRecord]) -> Standing:
             head = head_of(record)
         else:
             roles = entity(record, RoleBook)
-    user, root = people.get(actor.user_id), found.get(root_id)
-    return Standing(user=user, root=root, roles=roles, users=people, accounts=found, tree=head)
+    caller, root = people.get(actor.user_id), found.get(root_id)
+    return Standing(user=caller, root=root, roles=roles, users=people, accounts=found, tree=head)
 
 
 def head_of(record: PersonRecord) -> TreeHead:

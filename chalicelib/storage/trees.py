@@ -10,13 +10,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from chalicelib.domain.person import Account
+from chalicelib.domain.person import Account, chain
 from chalicelib.domain.tree import Node, Tree
 from chalicelib.storage.tables import PersonRecord, Tables
 
 NODES_KEPT = 100_000
 """Nodes of all trees a container keeps: some 40 MB."""
 DELETED = "deleted"
+ROSTER_PAGE = 1000
 VISIBLE, AUTO_SUBSCRIBE = 1, 2
 
 
@@ -72,6 +73,21 @@ class Trees(Struct, frozen=True):
         tree = Tree(path, self._read(path))
         self._keep(path, Kept(version, tree))
         return tree
+
+    def roster(self, root_account_id: int, cursor: str = "") -> tuple[list[int], str]:
+        """Ids of some hundred accounts of a root, deleted ones too, and where to go on (empty: the end).
+
+        Strongly consistent; those of a subtree that are not deleted come one after another.
+        """
+        place = tree_pk(root_account_id)
+        start = {"pk": {"S": place}, "sk": {"S": cursor}} if cursor else None
+        records = list(
+            self.tables.people.query(
+                place, consistent_read=True, limit=ROSTER_PAGE, page_size=ROSTER_PAGE, last_evaluated_key=start
+            )
+        )
+        ids = [chain(record.sk.removeprefix(DELETED))[-1] for record in records]
+        return ids, records[-1].sk if len(records) == ROSTER_PAGE else ""
 
     def _around(self, path: str) -> list[str]:
         ends = [at for at, letter in enumerate(path) if letter == "/"][1:]

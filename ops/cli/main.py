@@ -11,7 +11,7 @@ from cyclopts import App, Parameter
 
 from chalicelib.domain.errors import DomainError
 from chalicelib.settings import SettingsError
-from ops.cli import people, resources
+from ops.cli import accounts, people, resources, roles
 from ops.cli.console import Answer, Given, Session, complain, show
 from ops.local.engine import EngineError
 from ops.resource.drift import ProvisionError
@@ -33,6 +33,8 @@ EXPECTED = (
 
 app = App(name="ops", help="Operate Folioport.", version_flags=[], result_action="return_value")
 resources.register(app)
+accounts.register(app)
+roles.register(app)
 people.register(app)
 
 

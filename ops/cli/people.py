@@ -1,4 +1,4 @@
-"""`account`, `sis-import`, `token`, `idkey`."""
+"""`sis-import`, `token`, `idkey`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from ops.cli.console import Answer, Given, errors
 
 if TYPE_CHECKING:
-    from chalicelib.domain.person import Account
     from chalicelib.domain.token import Token
 
 SHOWN_ERRORS = 50
@@ -21,33 +20,13 @@ SHOWN_ERRORS = 50
 
 def register(app: App) -> None:
     """Add the commands."""
-    account = App(name="account", help="Accounts, and roots of institutions.")
-    account.command(create_root, name="create-root")
     token = App(name="token", help="Access tokens.")
     token.command(create_token, name="create")
     idkey = App(name="idkey", help="Brightspace ID-key pairs.")
     idkey.command(create_idkey, name="create")
-    for group in (account, token, idkey):
+    for group in (token, idkey):
         app.command(group)
     app.command(sis_import, name="sis-import")
-
-
-def create_root(name: str, *, sis_id: str = "", domain: tuple[str, ...] = (), session: Given) -> Answer:
-    """Make a root account (a tenant). The first one answers for hosts nobody claims.
-
-    Parameters
-    ----------
-    name
-        Name of the institution.
-    sis_id
-        Its id in the student information system.
-    domain
-        A host whose requests belong to it; may be given several times.
-    """
-    from chalicelib.wiring import wire
-
-    account = wire(session.settings).directory.create_root_account(name, sis_id=sis_id, domains=domain)
-    return Answer({**_account(account), "domains": list(domain)}, [f"Root account {account.id}: {account.name}"])
 
 
 def sis_import(folder: Path, *, root: str = "", session: Given) -> Answer:
@@ -140,17 +119,6 @@ def create_idkey(*, user: str, session: Given) -> Answer:
         "user_key": pair.user_key,
     }
     return Answer(value, [f"{name}: {text}" for name, text in value.items()])
-
-
-def _account(account: Account) -> dict[str, Any]:
-    return {
-        "id": account.id,
-        "name": account.name,
-        "parent_account_id": account.parent_id,
-        "root_account_id": None,
-        "sis_account_id": account.sis_id or None,
-        "workflow_state": account.workflow_state,
-    }
 
 
 def _token(token: Token, secret: str) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def test_with_eportfolios_switched_off(world: World) -> None:
     root = world.services.directory.create_root_account("Shut", domains=["shut.example.org"])
     owner, host = world.person(root=root), {"Host": "shut.example.org"}
     portfolio = world.portfolio(owner)
-    world.services.people.save_account(replace(root, settings={"enable_eportfolios": "false"}, version=2))
+    world.services.account_store.save([replace(root, settings={"enable_eportfolios": "false"}, version=2)])
     refused(owner.client.delete(f"{V1}/eportfolios/{portfolio.id}", headers=host), 403, DENIED)
 
 
@@ -330,7 +330,7 @@ def test_pages_are_compared_too(keywords: World, ada: Person, page: dict[str, An
 def test_a_restored_one_is_compared_too(world: World, ada: Person, admin: Person, request: Any) -> None:
     account = world.services.people.account(world.root.id)
     assert account is not None
-    world.services.people.save_account(replace(account, settings={}, version=account.version + 1))
+    world.services.account_store.save([replace(account, settings={}, version=account.version + 1)])
     portfolio = world.portfolio(ada, "Casino")
     changed(world, portfolio, public=True)
     ada.client.delete(f"{V1}/eportfolios/{portfolio.id}")
