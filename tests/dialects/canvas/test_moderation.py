@@ -45,8 +45,8 @@ def keywords(world: World) -> World:
     account = world.services.people.account(world.root.id)
     assert account is not None
     settings = {spam.TITLE_KEYWORDS: "Casino, free money,,", spam.CONTENT_KEYWORDS: "pills"}
-    world.services.people.save_account(
-        replace(account, settings={**account.settings, **settings}, version=account.version + 1)
+    world.services.account_store.save(
+        [replace(account, settings={**account.settings, **settings}, version=account.version + 1)]
     )
     return world
 
