@@ -17,6 +17,18 @@ PREFIX = "FOLIO_"
 MIB = 1024 * 1024
 
 
+POSITIVE = (
+    "link_ttl_s",
+    "package_ttl_s",
+    "job_lease_s",
+    "job_attempts",
+    "job_pickup_s",
+    "max_body_bytes",
+    "upload_max_bytes",
+    "upload_ttl_s",
+)
+
+
 class SettingsError(ValueError):
     """A variable is missing or malformed; the message names it and says what it must hold."""
 
@@ -45,6 +57,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Shifts the service's clock; the local stage only."""
     max_body_bytes: int = 10 * MIB
     """Largest request body; API Gateway refuses more than 10 MB by itself."""
+    upload_max_bytes: int = 5 * 1024 * MIB
+    """Largest package that is uploaded directly; S3 takes no more than 5 GB by a form."""
+    upload_ttl_s: int = 3600
+    """How long leave for a direct upload lasts. What was uploaded is kept for some days (ops/resources.yaml)."""
     link_ttl_s: int = 900
     """Lifetime of a presigned package link."""
     package_ttl_s: int = 7 * 86400
@@ -109,7 +125,16 @@ def _check(settings: Settings) -> None:
         raise SettingsError("FOLIO_SECRET_KEY must have at least 32 characters.")
     if settings.time_zone != "UTC":
         _check_zone(settings.time_zone)
-    for name in ("link_ttl_s", "package_ttl_s", "job_lease_s", "job_attempts", "job_pickup_s", "max_body_bytes"):
+    for name in (
+        "link_ttl_s",
+        "package_ttl_s",
+        "job_lease_s",
+        "job_attempts",
+        "job_pickup_s",
+        "max_body_bytes",
+        "upload_max_bytes",
+        "upload_ttl_s",
+    ):
         if getattr(settings, name) <= 0:
             raise SettingsError(f"{PREFIX}{name.upper()} must be positive.")
 

@@ -17,6 +17,7 @@ from chalicelib.domain.directory import Directory
 from chalicelib.domain.enrollmentload import EnrollmentLoad
 from chalicelib.domain.holding import HoldingService
 from chalicelib.domain.identity import mint
+from chalicelib.domain.intake import ImportService
 from chalicelib.domain.loading import Ascending
 from chalicelib.domain.moderation import ModerationService
 from chalicelib.domain.noticeboard import NotificationService
@@ -29,7 +30,8 @@ from chalicelib.domain.sectionload import SectionLoad
 from chalicelib.domain.termload import TermLoad
 from chalicelib.domain.token import IdKeyService, TokenService
 from chalicelib.domain.tokenkeys import TokenKeys, parse
-from chalicelib.domain.transfer import ExportService, ImportService, JobService
+from chalicelib.domain.transfer import ExportService, JobService
+from chalicelib.domain.upload import UploadService
 from chalicelib.packages.names import content_disposition
 from chalicelib.settings import Settings, SettingsError, load
 from chalicelib.storage.accounts import Accounts
@@ -103,7 +105,7 @@ class Services:
         self.moderation = ModerationService(self.objects, self.portfolios, self.people, Runs(self.tables), self.clock)
         self.pages = PageService(self.objects, self.portfolios, self.clock, self.ids, sanitise)
         self.artifacts = ArtifactService(self.objects, self.blobs, self.clock, self.ids)
-        self.presentations = PresentationService(self.objects, self.portfolios, self.artifacts, self.clock)
+        self.presentations = PresentationService(self.objects, self.people, self.portfolios, self.artifacts, self.clock)
         self.removals = RemovalService(self.objects, self.artifacts, self.clock)
         self.holdings = HoldingService(self.objects, self.artifacts)
         self.comments = CommentService(self.objects, self.artifacts, self.clock, self.ids)
@@ -127,6 +129,9 @@ class Services:
         self.idkeys = IdKeyService(self.credentials, self.clock, self.ids)
         self.jobs = JobService(self.job_store, self.queue, self.clock, self.ids, settings.package_ttl_s)
         self.exports = ExportService(self.objects, self.blobs, self.jobs)
+        self.uploads = UploadService(
+            self.objects, self.blobs, self.clock, self.ids, settings.upload_max_bytes, settings.upload_ttl_s
+        )
         self.imports = ImportService(self.people, self.blobs, self.jobs)
         self.notifications = NotificationService(
             Notifications(self.tables),

@@ -73,6 +73,16 @@ CASES = (
         who="the user",
         options=FEED,
     ),
+    Case(
+        route=f"POST {DECLARED}/import/newwithdetails",
+        budget=Budget.WRITE,
+        target=f"{EP}/import/newwithdetails",
+        who="the user",
+        options=FEED,
+    ),
+    Case(route=f"POST {DECLARED}/import/upload", budget=Budget.WRITE, target=f"{EP}/import/upload", who="the user"),
+    Case(route=f"GET {DECLARED}/import/{{id}}/details", budget=Budget.OWN, target=f"{EP}/import/%(import_)s/details"),
+    Case(route=f"GET {DECLARED}/export/{{id}}/details", budget=Budget.OWN, target=f"{EP}/export/%(export)s/details"),
     Case(route=f"GET {DECLARED}/import/{{id}}/status", budget=Budget.OWN, target=f"{EP}/import/%(import_)s/status"),
     Case(
         route=f"POST {DECLARED}/reflections/new",

@@ -15,7 +15,7 @@ from msgspec import Struct, field
 
 from chalicelib.domain.epobject import EpObject
 from chalicelib.domain.person import Account, User
-from chalicelib.domain.role import ROOT_ONLY, Right, RoleBook
+from chalicelib.domain.role import LEARNER, ROOT_ONLY, Right, RoleBook
 from chalicelib.domain.spam import SPAM
 from chalicelib.domain.tree import TreeHead
 
@@ -62,7 +62,7 @@ class Actor(Struct, frozen=True, kw_only=True):
 class Sight(Struct, frozen=True, kw_only=True):
     """An object as found for a viewer, with what a decision needs: one or two batched reads.
 
-    `owner`, `viewer` and `roles` are loaded only when the viewer is not the owner.
+    `owner` is loaded only when the viewer is another.
     """
 
     object: EpObject
@@ -142,6 +142,15 @@ def holds_over(viewer: User | None, subject: User | None, right: Right, roles: R
     if subject is None:
         return False
     return any(holds(viewer, right, path, roles) for path in subject.account_paths)
+
+
+def capable(user: User | None, right: Right, roles: RoleBook) -> bool:
+    """Whether a user has a capability of brightspace 1.5: as everybody, or by a role of theirs."""
+    if user is None or not user.active:
+        return False
+    if any(roles.grants(LEARNER, right, path) for path in user.account_paths):
+        return True
+    return holds_over(user, user, right, roles)
 
 
 def foreign(actor: Actor, sight: Sight) -> bool:

@@ -9,12 +9,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chalicelib.domain import access
-from chalicelib.domain.access import Actor
+from chalicelib.domain.access import Actor, Standing
+from chalicelib.domain.capability import require_use
 from chalicelib.domain.epobject import INVERSE, EpObject, FileFacts, GeoTag, Kind, Tag
 from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from chalicelib.domain.portfolio import TRIES, check_description, check_name
 from chalicelib.domain.ports import BlobStore, Clock, Created, Ids, ObjectStore, Updated
-from chalicelib.domain.transfer import check_access
 
 TAG_LIMIT = 100
 DEFAULT_FILE_NAME = "file"
@@ -131,10 +131,10 @@ class ArtifactService(Struct, frozen=True):
             ePortfolio is switched off, or the object is someone else's (brightspace 6.1); there is none.
         """
         sight = self.objects.find(actor, tuple(kinds), object_id)
-        if sight is None or sight.account is None:
+        if sight is None or sight.roles is None:
             self.check_access(actor)
         else:
-            check_access(sight.account)
+            require_use(Standing(user=sight.viewer, root=sight.account, roles=sight.roles))
         if sight is None or sight.object.deleted or access.foreign(actor, sight):
             raise NotFoundError(f"There is no object {object_id}.")
         if sight.object.owner_id != actor.user_id:
@@ -143,7 +143,7 @@ class ArtifactService(Struct, frozen=True):
 
     def check_access(self, actor: Actor) -> None:
         """Raise DeniedError where ePortfolio is switched off (brightspace 1.5)."""
-        check_access(self.objects.places(actor, [])[1])
+        require_use(self.objects.places(actor, [])[1])
 
     def file_link(self, actor: Actor, object_id: int) -> str:
         """A short-lived address of a file's bytes. Raises NotFoundError, DeniedError."""
@@ -155,8 +155,8 @@ class ArtifactService(Struct, frozen=True):
     def _own_pair(self, actor: Actor, kind: Kind, object_id: int, target_id: int) -> tuple[EpObject, EpObject]:
         """Both and the right to them in one read; when one is not among the actor's, `own` tells why."""
         keys = [(kind, object_id), *((any_kind, target_id) for any_kind in Kind)]
-        found, account = self.objects.holdings(actor, keys)
-        check_access(account)
+        found, standing = self.objects.holdings(actor, keys)
+        require_use(standing)
         one, target = found.get(object_id), found.get(target_id)
         if one is None or one.deleted or one.kind is not kind:
             one = self.own(actor, (kind,), object_id)

@@ -147,15 +147,15 @@ class PageService(Struct, frozen=True):
 
     def _own_page(self, actor: Actor, portfolio_id: int, page_id: int) -> tuple[EpObject, EpObject, Account | None]:
         keys = ((Kind.PORTFOLIO, portfolio_id), (Kind.PAGE, page_id))
-        found, account = self.objects.holdings(actor, keys)
+        found, standing = self.objects.holdings(actor, keys)
         portfolio, page = found.get(portfolio_id), found.get(page_id)
         if portfolio is None:
             portfolio, _ = self._own_portfolio(actor, portfolio_id)  # tells not found from denied
         else:
-            require(access.may_author_portfolio(actor, Sight(object=portfolio, account=account)))
+            require(access.may_author_portfolio(actor, Sight(object=portfolio, account=standing.root)))
         if page is None or page.deleted or page.page is None or page.page.portfolio_id != portfolio_id:
             raise NotFoundError("There is no such page.")
-        return portfolio, page, account
+        return portfolio, page, standing.root
 
     def _touched(self, portfolio: EpObject, page: EpObject, account: Account | None, *, pages: int = 0) -> Updated:
         facts = portfolio.portfolio

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
@@ -80,6 +80,13 @@ class Blob(Struct, frozen=True, kw_only=True):
     size_bytes: int
 
 
+class PostForm(Struct, frozen=True, kw_only=True):
+    """A form that uploads a file: its address, and the fields that go before the file."""
+
+    url: str
+    fields: Mapping[str, str]
+
+
 class ObjectStore(Protocol):
     """An owner's objects. Every read is strongly consistent."""
 
@@ -101,8 +108,8 @@ class ObjectStore(Protocol):
     def own(self, owner_id: int, keys: Sequence[tuple[Kind, int]]) -> dict[int, EpObject]:
         """Those of the owner's objects, by id; absent ones are left out."""
 
-    def holdings(self, actor: Actor, keys: Sequence[tuple[Kind, int]]) -> tuple[dict[int, EpObject], Account | None]:
-        """Those of the actor's objects, by id, and their root account, in one call."""
+    def holdings(self, actor: Actor, keys: Sequence[tuple[Kind, int]]) -> tuple[dict[int, EpObject], Standing]:
+        """Those of the actor's objects, by id, and who the actor is, in one call."""
 
     def held(self, owner_id: int, ids: Sequence[int]) -> dict[int, EpObject]:
         """Those of the owner's objects, of whatever kind, by id; absent ones are left out."""
@@ -121,8 +128,8 @@ class ObjectStore(Protocol):
     def comments(self, owner_id: int, object_id: int, limit: int) -> list[EpObject]:
         """The first comments on an object, oldest first; one call."""
 
-    def places(self, actor: Actor, ids: Sequence[int]) -> tuple[dict[int, Place], Account]:
-        """Where those ids lead, and the actor's root account."""
+    def places(self, actor: Actor, ids: Sequence[int]) -> tuple[dict[int, Place], Standing]:
+        """Where those ids lead, and who the actor is."""
 
     def portfolios(self, owner_id: int, page: PageRequest, *, include_deleted: bool = False) -> Slice[EpObject]:
         """The owner's portfolios by `updated_at` ascending. `total` is not filled."""
@@ -210,8 +217,20 @@ class BlobStore(Protocol):
     def pieces(self, key: str) -> Iterator[bytes]:
         """A working file, a piece at a time."""
 
-    def open_seekable(self, key: str) -> BinaryIO:
-        """A seekable stream over an object, reading ranges."""
+    def open_seekable(self, key: str, etag: str = "") -> BinaryIO:
+        """A seekable stream over an object, reading ranges.
+
+        Raises
+        ------
+        NotFoundError
+            There is none, or it is not the one of that `etag` any more.
+        """
+
+    def etag(self, key: str) -> str:
+        """What tells an object from one that replaces it; empty when there is none."""
+
+    def post_form(self, key: str, *, max_bytes: int, ttl_s: int) -> PostForm:
+        """Leave to upload an object of 1 to `max_bytes` bytes by a form, for `ttl_s` seconds."""
 
     def link(self, key: str, *, content_type: str, disposition: str) -> str:
         """A presigned address whose answer carries that type and Content-Disposition."""
@@ -224,13 +243,13 @@ class JobStore(Protocol):
     """Jobs and their leases."""
 
     def create(self, jobs: Sequence[Job], idempotency: str = "") -> list[Job]:
-        """Write new jobs; with a used idempotency key, the jobs that it made, and nothing is written."""
+        """Write new jobs, all or none; with a used idempotency key, the jobs that it made, and nothing is written."""
 
     def get(self, job_id: int) -> Job | None:
         """The job, strongly consistent; None when unknown or expired."""
 
-    def find(self, actor: Actor, job_id: int) -> tuple[Job | None, Account]:
-        """The job and the actor's root account, in one call."""
+    def find(self, actor: Actor, job_id: int) -> tuple[Job | None, Standing]:
+        """The job and who the actor is, in one call."""
 
     def claim(self, job_id: int, lease: str, until: datetime, now: datetime) -> Job | None:
         """Take the job: 0 -> 4, or 4 with a lapsed or released lease. None when it is not to be had."""

@@ -8,10 +8,11 @@ from msgspec.structs import replace
 from chalicelib.domain import spam
 from chalicelib.domain.access import Actor
 from chalicelib.domain.artifact import ArtifactService, ObjectDraft, check_draft
+from chalicelib.domain.capability import require_use
 from chalicelib.domain.epobject import EpObject, Kind
-from chalicelib.domain.errors import ConflictError, InvalidError
+from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError
 from chalicelib.domain.portfolio import TRIES, PortfolioService, check_description
-from chalicelib.domain.ports import Clock, Created, Deleted, ObjectStore
+from chalicelib.domain.ports import Clock, Created, Deleted, ObjectStore, PeopleStore
 
 BANNER_LIMIT = 255
 """Characters of a banner's title."""
@@ -28,13 +29,18 @@ class PresentationService(Struct, frozen=True):
     """What Brightspace can do with portfolios."""
 
     objects: ObjectStore
+    people: PeopleStore
     portfolios: PortfolioService
     artifacts: ArtifactService
     clock: Clock
 
     def create(self, actor: Actor, draft: ObjectDraft, banner: Banner) -> EpObject:
         """A new presentation of the actor. Raises InvalidError, DeniedError."""
-        owner, account = self.portfolios.author(actor)
+        standing = self.people.standing(actor)
+        require_use(standing)
+        owner, account = standing.user, standing.root
+        if owner is None:
+            raise DeniedError("There is no such user.")
         check_draft(draft)
         check_description(banner.description, "BannerDescription")
         if len(banner.title) > BANNER_LIMIT:

@@ -15,6 +15,8 @@ ACCOUNT_ADMIN = "AccountAdmin"
 ACCOUNT_MEMBERSHIP = "AccountMembership"
 """Base of a custom role on accounts: everything is off until it is switched on."""
 COURSE_BASES = ("StudentEnrollment", "TeacherEnrollment", "TaEnrollment", "DesignerEnrollment", "ObserverEnrollment")
+LEARNER = "Learner"
+"""The role everybody has on each account they are associated with; nobody is given it (brightspace 1.5)."""
 BASES = (ACCOUNT_ADMIN, ACCOUNT_MEMBERSHIP, *COURSE_BASES)
 ACTIVE = "active"
 
@@ -22,9 +24,13 @@ ACTIVE = "active"
 class Right(StrEnum):
     """What a role may grant; Canvas calls these permissions, which here are what routes need."""
 
+    ACCESS = "access"
+    """ePortfolio is switched on, as Brightspace has it (brightspace 1.5)."""
     BECOME_USER = "become_user"
     CREATE_ACCESS_TOKENS = "create_access_tokens"
     DELETE_ACCESS_TOKENS = "delete_access_tokens"
+    EXPORT = "export"
+    IMPORT = "import"
     IMPORT_FOR_OTHERS = "import_for_others"
     ISSUE_ACCREDITATIONS = "issue_accreditations"
     MANAGE_ACCOUNT_CALENDAR_EVENTS = "manage_account_calendar_events"
@@ -52,6 +58,7 @@ ROOT_ONLY = frozenset({Right.BECOME_USER, Right.MANAGE_SIS, Right.MANAGE_SITE_SE
 """Rights that count only for somebody whose role is on the root account."""
 DEFAULTS: Mapping[str, frozenset[Right]] = {
     ACCOUNT_ADMIN: frozenset(Right) - OFF_FOR_ADMINS,
+    LEARNER: frozenset({Right.ACCESS, Right.EXPORT, Right.IMPORT}),
     "TeacherEnrollment": frozenset({Right.READ_SIS, Right.READ_ROSTER}),
 }
 """Rights that are on for a base before any override; a base not named has none."""
@@ -81,7 +88,9 @@ class RoleOverride(Struct, frozen=True, kw_only=True, omit_defaults=True):
     applies_to_descendants: bool = True
 
 
-BUILT_IN = tuple(Role(id=number, name=base, base=base) for number, base in enumerate((ACCOUNT_ADMIN, *COURSE_BASES), 1))
+BUILT_IN = tuple(
+    Role(id=number, name=base, base=base) for number, base in enumerate((ACCOUNT_ADMIN, *COURSE_BASES, LEARNER), 1)
+)
 """Roles every root account has; their ids are the same everywhere."""
 
 

@@ -1,30 +1,28 @@
-"""Exports and imports, as their owners ask for them; the work itself is a job (brightspace 4, 5; design 4)."""
+"""Exports as their owners ask for them, and what every job of theirs has (brightspace 3, 4; design 4)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
-from typing import Any, BinaryIO
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chalicelib.domain.access import Actor, Standing
+from chalicelib.domain.access import Actor
 from chalicelib.domain.association import Associates, is_objective
+from chalicelib.domain.capability import require_use
 from chalicelib.domain.epobject import EpObject, Kind
 from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from chalicelib.domain.job import Job, JobKind, JobStatus, PackageFile
-from chalicelib.domain.person import Account, User
 from chalicelib.domain.portfolio import TRIES
-from chalicelib.domain.ports import BlobStore, Clock, Ids, JobQueue, JobStore, ObjectStore, PeopleStore
+from chalicelib.domain.ports import BlobStore, Clock, Ids, JobQueue, JobStore, ObjectStore
 from chalicelib.domain.role import Right
 
 EXPORT_ID_LIMIT = 10_000
 """Objects one export may name, with what the options add; an export of all has no limit."""
 EXPANDED_BATCH = 50
 """Named objects in memory at once while the options look for more."""
-TARGET_LIMIT = 90
-"""Target users of one import: their jobs are written in one transaction."""
 
 
 class ExportOptions(Struct, frozen=True, kw_only=True):
@@ -98,8 +96,8 @@ class JobService(Struct, frozen=True):
         DeniedError, NotFoundError
             ePortfolio is switched off, or the job is someone else's; unknown, expired, or of the other kind.
         """
-        job, account = self.jobs.find(actor, job_id)
-        check_access(account)
+        job, standing = self.jobs.find(actor, job_id)
+        require_use(standing)
         if job is None or job.kind is not kind:
             raise NotFoundError(f"No {kind} task {job_id} is visible to you.")
         if job.owner_id != actor.user_id:
@@ -127,8 +125,8 @@ class ExportService(Struct, frozen=True):
             No access, or one of them is someone else's.
         """
         wanted = list(dict.fromkeys(ids))
-        places, account = self.objects.places(actor, wanted[:EXPORT_ID_LIMIT])
-        check_access(account)
+        places, standing = self.objects.places(actor, wanted[:EXPORT_ID_LIMIT])
+        require_use(standing, Right.EXPORT)
         if not wanted:
             raise InvalidError("Name at least one object.", field="ObjectIds", code="blank")
         _check_count(wanted)
@@ -143,15 +141,15 @@ class ExportService(Struct, frozen=True):
             _check_count(keys)
         parameters = {"keys": [[kind.value, object_id] for object_id, kind in sorted(keys.items())]}
         job = self.jobs.draft(actor, JobKind.EXPORT, actor.user_id, parameters)
-        return self.jobs.start([job], _scoped(idempotency, "export/new"))[0]
+        return self.jobs.start([job], scoped(idempotency, "export/new"))[0]
 
     def request_all(self, actor: Actor, *, idempotency: str = "") -> Job:
         """An export of everything the caller owns at this moment. Raises InvalidError when that is nothing."""
-        check_access(self.objects.places(actor, [])[1])
+        require_use(self.objects.places(actor, [])[1], Right.EXPORT)
         if not self.objects.owns_anything(actor.user_id):
             raise InvalidError("You own nothing to export.", field="ObjectIds")
         job = self.jobs.draft(actor, JobKind.EXPORT, actor.user_id, {})
-        return self.jobs.start([job], _scoped(idempotency, "export/new/all"))[0]
+        return self.jobs.start([job], scoped(idempotency, "export/new/all"))[0]
 
     def package(self, actor: Actor, job_id: int) -> PackageFile:
         """The finished package. Raises NotFoundError while there is none, DeniedError for another's."""
@@ -188,52 +186,6 @@ class ExportService(Struct, frozen=True):
         return {one: kind for one, kind in kinds.items() if one in sure}
 
 
-class ImportService(Struct, frozen=True):
-    """Handing packages in."""
-
-    people: PeopleStore
-    blobs: BlobStore
-    jobs: JobService
-
-    def request(
-        self, actor: Actor, package: BinaryIO, targets: Sequence[int] = (), *, idempotency: str = ""
-    ) -> list[Job]:
-        """One import job a target user, owned by that user; in the order of `targets`, repeats repeated.
-
-        Raises
-        ------
-        DeniedError
-            No access; or a target is not the caller, who has no right over them.
-        NotFoundError
-            A target does not exist or cannot receive; then there is no job for anyone (brightspace 5.2).
-        """
-        wanted = list(dict.fromkeys(targets)) or [actor.user_id]
-        if len(wanted) > TARGET_LIMIT:
-            raise InvalidError(f"Name at most {TARGET_LIMIT} target users.", field="targetUsers")
-        standing = self.people.standing(actor, users=wanted)
-        check_access(standing.root)
-        _check_targets(actor, standing, wanted)
-        drafts = [self.jobs.draft(actor, JobKind.IMPORT, target, {}) for target in wanted]
-        key = f"uploads/{drafts[0].id}"
-        self.blobs.put_stream(key, package)
-        drafts = [replace(draft, parameters={"upload": key}) for draft in drafts]
-        made = self.jobs.start(drafts, _scoped(idempotency, "import/new"))
-        by_owner = {job.owner_id: job for job in made}
-        if not by_owner.keys() >= set(wanted):
-            raise InvalidError("This idempotency key was used for other target users.", field="Idempotency-Key")
-        return [by_owner[target] for target in (targets or wanted)]
-
-
-def _check_targets(actor: Actor, standing: Standing, wanted: Sequence[int]) -> None:
-    others = [standing.users.get(target) for target in wanted if target != actor.user_id]
-    if any(not _receives(user, actor) for user in others):
-        if standing.user is None or not standing.user.admin_of:
-            raise DeniedError("You may import for yourself only.")
-        raise NotFoundError("A target user does not exist or cannot receive.")
-    if any(not standing.holds_over(Right.IMPORT_FOR_OTHERS, user) for user in others):
-        raise DeniedError("You may import for yourself only.")
-
-
 def _expand(found: Associates, one: EpObject, options: ExportOptions) -> None:
     """Take in what the options add to an object, one hop away."""
     if options.associated:
@@ -249,15 +201,6 @@ def _check_count(ids: Collection[int]) -> None:
         raise InvalidError(f"Name at most {EXPORT_ID_LIMIT} objects, or export all.", field="ObjectIds")
 
 
-def check_access(account: Account | None) -> None:
-    """Raise DeniedError where ePortfolio is switched off (brightspace 1.5)."""
-    if account is not None and not account.eportfolios_enabled:
-        raise DeniedError("ePortfolio is switched off for you.")
-
-
-def _receives(user: User | None, actor: Actor) -> bool:
-    return user is not None and user.active and user.root_account_id == actor.root_account_id
-
-
-def _scoped(idempotency: str, route: str) -> str:
+def scoped(idempotency: str, route: str) -> str:
+    """An idempotency key, good for one route; empty when none was given."""
     return f"{route}/{idempotency}" if idempotency else ""

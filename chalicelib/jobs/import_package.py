@@ -258,6 +258,7 @@ def _chunk(run: Run, state: State, number: int) -> Iterator[tuple[EpObject, str 
 
 def _open(run: Run) -> BinaryIO:
     try:
-        return run.services.blobs.open_seekable(run.job.parameters["upload"])
+        parameters = run.job.parameters
+        return run.services.blobs.open_seekable(parameters["upload"], parameters.get("etag", ""))
     except NotFoundError:
         raise Aborted("The uploaded package is no longer there.") from None

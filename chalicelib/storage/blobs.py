@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from msgspec import Struct, field
 
 from chalicelib.domain.errors import NotFoundError
-from chalicelib.domain.ports import Blob
+from chalicelib.domain.ports import Blob, PostForm
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
@@ -116,14 +116,35 @@ class Blobs(Struct):
             part = [{"Key": key} for key in keys[start : start + 1000]]
             self.client.delete_objects(Bucket=self.bucket, Delete={"Objects": part, "Quiet": True})  # type: ignore[typeddict-item]
 
-    def open_seekable(self, key: str) -> BinaryIO:
-        """A seekable stream over an object, reading ranges. Raises NotFoundError."""
+    def open_seekable(self, key: str, etag: str = "") -> BinaryIO:
+        """A seekable stream over an object, reading ranges; with `etag`, of that one and no other."""
         from smart_open import open as smart_open
 
+        parameters: dict[str, Any] = {"client": self.client}
+        if etag:
+            if self.etag(key) != etag:
+                raise NotFoundError(f"There is no {key} any more.")
+            parameters["client_kwargs"] = {"S3.Client.get_object": {"IfMatch": etag}}
         try:
-            return smart_open(f"s3://{self.bucket}/{key}", "rb", transport_params={"client": self.client})
+            return smart_open(f"s3://{self.bucket}/{key}", "rb", transport_params=parameters)
         except OSError as error:
             raise NotFoundError(f"There is no {key}.") from error
+
+    def etag(self, key: str) -> str:
+        """What tells an object from one that replaces it; empty when there is none."""
+        try:
+            return self.client.head_object(Bucket=self.bucket, Key=key)["ETag"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] in MISSING:
+                return ""
+            raise
+
+    def post_form(self, key: str, *, max_bytes: int, ttl_s: int) -> PostForm:
+        """Leave to upload an object by a form."""
+        signed = self.client.generate_presigned_post(
+            self.bucket, key, Conditions=[["content-length-range", 1, max_bytes]], ExpiresIn=ttl_s
+        )
+        return PostForm(url=signed["url"], fields=signed["fields"])
 
     def link(self, key: str, *, content_type: str, disposition: str) -> str:
         """A presigned address whose answer carries that type and Content-Disposition."""
@@ -140,13 +161,7 @@ class Blobs(Struct):
 
     def exists(self, key: str) -> bool:
         """Whether there is such an object."""
-        try:
-            self.client.head_object(Bucket=self.bucket, Key=key)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in MISSING:
-                return False
-            raise
-        return True
+        return bool(self.etag(key))
 
 
 class _Kept:

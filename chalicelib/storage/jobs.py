@@ -8,15 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
-from pynamodb.exceptions import PutError, TransactWriteError, UpdateError
+from pynamodb.exceptions import DeleteError, PutError, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.domain.access import Actor
-from chalicelib.domain.errors import ConflictError, NotFoundError
+from chalicelib.domain.access import Actor, Standing
+from chalicelib.domain.errors import ConflictError
 from chalicelib.domain.job import Job, JobStatus
-from chalicelib.domain.person import Account
 from chalicelib.domain.ports import Clock
 from chalicelib.settings import Settings
 from chalicelib.storage import documents, people
@@ -24,6 +23,12 @@ from chalicelib.storage.tables import JobRecord, PersonRecord, Tables, conflict,
 
 OPEN = "open"
 """The one partition of the index of open jobs; it holds as many items as jobs are under way."""
+BATCH = "batch#"
+"""What the key of a batch begins with."""
+TOGETHER = 90
+"""Jobs of one transaction."""
+ABANDONED = timedelta(minutes=30)
+"""A batch that is not complete after so long never will be: no request lives nearly that long."""
 
 
 class Jobs(Struct, frozen=True):
@@ -34,43 +39,73 @@ class Jobs(Struct, frozen=True):
     clock: Clock
 
     def create(self, jobs: Sequence[Job], idempotency: str = "") -> list[Job]:
-        """Write new jobs; with a used idempotency key, answer the jobs that it made."""
-        table = self.tables.jobs
-        once = self._once(jobs[0], idempotency)
-        due = self.clock.now() + timedelta(seconds=self.settings.job_pickup_s)
+        """Write new jobs; with a used idempotency key, answer the jobs that it made.
+
+        Few jobs are one transaction. More are written first, as jobs of a batch that nobody works on, and come to life
+        with the one write of the batch: all of them, or none.
+        """
+        once, ids, until = self._once(jobs[0], idempotency), [job.id for job in jobs], jobs[0].expires_at
+        try:
+            if len(jobs) <= TOGETHER:
+                self._commit(jobs, once=once, ids=ids, until=until)
+                return list(jobs)
+            made = self._made_once(once)
+            if made:
+                return made
+            batch, begun = f"{BATCH}{jobs[0].id}", self.clock.now()
+            for start in range(0, len(jobs), TOGETHER):
+                self._commit(jobs[start : start + TOGETHER], batch=batch)
+            if self.clock.now() - begun > ABANDONED / 2:
+                raise TimeoutError("Writing the jobs took so long that they may have been given up.")
+            self._commit([], once=once, marks=[batch], ids=ids, until=until)
+        except ConflictError:
+            made = self._made_once(once)
+            if made:
+                return made
+            raise
+        return list(jobs)
+
+    def _commit(
+        self,
+        jobs: Sequence[Job],
+        *,
+        batch: str = "",
+        once: str = "",
+        marks: Sequence[str] = (),
+        ids: Sequence[int] = (),
+        until: datetime | None = None,
+    ) -> None:
+        """One transaction: new jobs, an idempotency record, marks of batches. Raises ConflictError."""
+        table, now = self.tables.jobs, self.clock.now()
+        due = now + timedelta(seconds=self.settings.job_pickup_s)
+        expires_at = _seconds(until) if until else None
         try:
             with TransactWrite(connection=self.tables.connection) as transaction:
                 for job in jobs:
-                    transaction.save(self._record(job, due), condition=table.job.does_not_exist())
+                    record = self._record(job, due)
+                    record.batch = batch or None
+                    transaction.save(record, condition=table.job.does_not_exist())
+                for mark in marks:
+                    transaction.save(table(job=mark, expires_at=expires_at), condition=table.job.does_not_exist())
                 if once:
-                    document = documents.encode([job.id for job in jobs])
-                    record = table(job=once, document=document, expires_at=_seconds(jobs[0].expires_at))
+                    record = table(job=once, document=documents.encode(list(ids)), expires_at=expires_at)
                     # An expired record is as good as none, even before DynamoDB has removed it.
-                    now = _seconds(self.clock.now())
-                    transaction.save(record, condition=table.job.does_not_exist() | (table.expires_at <= now))
+                    free = table.job.does_not_exist() | (table.expires_at <= _seconds(now))
+                    transaction.save(record, condition=free)
         except TransactWriteError as error:
-            made = self._made_once(once) if once else []
-            if made:
-                return made
             raise conflict(error) or error from error
-        return list(jobs)
 
     def get(self, job_id: int) -> Job | None:
         """The job, strongly consistent; None when unknown or expired."""
         found = self.tables.batch_get([(self.tables.jobs, [_key(job_id)])])
         return next((self._entity(record) for record in only(found, JobRecord) if not self._expired(record)), None)
 
-    def find(self, actor: Actor, job_id: int) -> tuple[Job | None, Account]:
-        """The job and the actor's root account, in one call."""
+    def find(self, actor: Actor, job_id: int) -> tuple[Job | None, Standing]:
+        """The job and who the actor is, in one call."""
         tables = self.tables
-        found = tables.batch_get(
-            [(tables.jobs, [_key(job_id)]), (tables.people, [people.account_key(actor.root_account_id)])]
-        )
-        accounts = [people.entity(record, Account) for record in only(found, PersonRecord)]
-        if not accounts:
-            raise NotFoundError("There is no such root account.")
+        found = tables.batch_get([(tables.jobs, [_key(job_id)]), (tables.people, people.standing_keys(actor))])
         records = [record for record in only(found, JobRecord) if not self._expired(record)]
-        return (self._entity(records[0]) if records else None), accounts[0]
+        return (self._entity(records[0]) if records else None), people.standing_of(actor, only(found, PersonRecord))
 
     def claim(self, job_id: int, lease: str, until: datetime, now: datetime) -> Job | None:
         """Take the job: 0 -> 4, or 4 with a lapsed or released lease. None when it is not to be had."""
@@ -110,10 +145,29 @@ class Jobs(Struct, frozen=True):
         self._put(replace(job, lease="", lease_until=None), None, self._held(job))
 
     def due(self, now: datetime, limit: int = 100) -> Iterator[Job]:
-        """Open jobs whose due time has passed."""
+        """Open jobs whose due time has passed. Jobs of a batch that was never written are put off, then removed."""
         table = self.tables.jobs
-        for record in table.by_open.query(OPEN, table.due_at <= _seconds(now), limit=limit):
-            yield self._entity(record)
+        found = list(table.by_open.query(OPEN, table.due_at <= _seconds(now), limit=limit))
+        batches = {record.batch for record in found if given(record.batch) is not None}
+        marks = only(self.tables.batch_get([(table, [{"job": batch} for batch in batches])]), JobRecord)
+        alive = {mark.job for mark in marks}
+        for record in found:
+            if given(record.batch) is None or record.batch in alive:
+                yield self._entity(record)
+            else:
+                self._put_off(record, now)
+
+    def _put_off(self, record: JobRecord, now: datetime) -> None:
+        """Look again later at a job whose batch is not written; remove it when whoever was writing must be gone."""
+        job, table = self._entity(record), self.tables.jobs
+        if now - job.created_at <= ABANDONED:
+            self.postpone(job, now + timedelta(seconds=self.settings.job_pickup_s))
+            return
+        try:
+            record.delete(condition=table.status == JobStatus.QUEUED.value)
+        except DeleteError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
 
     def postpone(self, job: Job, until: datetime) -> None:
         """Make the job due again at `until`, unless it ended meanwhile."""
@@ -173,10 +227,14 @@ class Jobs(Struct, frozen=True):
         return "once#" + hashlib.sha256(f"{job.requested_by}/{idempotency}".encode()).hexdigest()
 
     def _made_once(self, once: str) -> list[Job]:
+        """The jobs an idempotency key made, in their order; none without a key."""
+        if not once:
+            return []
         found = only(self.tables.batch_get([(self.tables.jobs, [{"job": once}])]), JobRecord)
         ids = documents.decode(found[0].document or "[]", list[int]) if found else []
-        jobs = [self.get(job_id) for job_id in ids]
-        return [job for job in jobs if job is not None]
+        records = only(self.tables.batch_get([(self.tables.jobs, [_key(job_id) for job_id in ids])]), JobRecord)
+        jobs = {job.id: job for job in (self._entity(one) for one in records if not self._expired(one))}
+        return [jobs[job_id] for job_id in ids if job_id in jobs]
 
 
 def _key(job_id: int) -> dict[str, str]:

@@ -12,23 +12,22 @@ from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.domain.access import Actor, Sight
+from chalicelib.domain.access import Actor, Sight, Standing
 from chalicelib.domain.epobject import Carried, EpObject, Kind
 from chalicelib.domain.errors import ConflictError
 from chalicelib.domain.identity import MAX_ID
 from chalicelib.domain.paging import PageRequest, Slice
-from chalicelib.domain.person import Account, User
 from chalicelib.domain.ports import Change, Created, Deleted, Place, Restored, Updated
-from chalicelib.domain.role import RoleBook
 from chalicelib.domain.spam import SPAM
 from chalicelib.storage import documents, listing, people, shelf
 from chalicelib.storage.bodies import Bodies
 from chalicelib.storage.garbage import Garbage
-from chalicelib.storage.keys import comment_prefix, first, order, root
+from chalicelib.storage.keys import comment_prefix, order
 from chalicelib.storage.listing import object_key
 from chalicelib.storage.tables import (
     LocatorRecord,
     ObjectRecord,
+    PersonRecord,
     Tables,
     conflict,
     given,
@@ -74,41 +73,33 @@ class Objects(Struct, frozen=True):
         if place is None or place[1] not in kinds:
             return None
         tables, owner_id = self.tables, place[0]
-        account_key = people.account_key(actor.root_account_id)
-        owner_key, viewer_key = people.user_key(owner_id), people.user_key(actor.user_id)
-        roles_key = people.roles_key(actor.root_account_id)
-        others = [] if owner_id == actor.user_id else [owner_key, viewer_key, roles_key]
         found = tables.batch_get(
             [
                 (tables.objects, [{"owner": owner_id, "key": object_key(place[1], object_id)}]),
-                (tables.people, [account_key, *others]),
+                (tables.people, [people.user_key(owner_id), *people.standing_keys(actor)]),
             ]
         )
         for record in only(found, ObjectRecord):
-            return Sight(
-                object=self.entity(record),
-                account=first(found, account_key, Account),
-                owner=first(found, owner_key, User),
-                viewer=first(found, viewer_key, User),
-                roles=first(found, roles_key, RoleBook) or RoleBook(root_account_id=actor.root_account_id),
-            )
+            standing = people.standing_of(actor, only(found, PersonRecord))
+            sight = _sight(self.entity(record), standing)
+            return sight if owner_id == actor.user_id else replace(sight, owner=standing.users.get(owner_id))
         return None
 
     def _guess(
         self, actor: Actor, kinds: Sequence[Kind], object_id: int
     ) -> tuple[Sight | None, tuple[int, Kind] | None]:
         """The object if it is the viewer's own, and else where it is: one call for both."""
-        tables, account_key = self.tables, people.account_key(actor.root_account_id)
+        tables = self.tables
         found = tables.batch_get(
             [
                 (tables.objects, [{"owner": actor.user_id, "key": object_key(kind, object_id)} for kind in kinds]),
                 (tables.locators, [{"locator": f"id#{object_id}"}]),
-                (tables.people, [account_key]),
+                (tables.people, people.standing_keys(actor)),
             ]
         )
         place = next((self._learn(object_id, locator) for locator in only(found, LocatorRecord)), None)
         for record in only(found, ObjectRecord):
-            return Sight(object=self.entity(record), account=first(found, account_key, Account)), place
+            return _sight(self.entity(record), people.standing_of(actor, only(found, PersonRecord))), place
         return None, place
 
     def find_unseen(self, kind: Kind, object_id: int) -> EpObject | None:
@@ -128,13 +119,14 @@ class Objects(Struct, frozen=True):
         records = only(self.tables.batch_get([(self.tables.objects, wanted)]), ObjectRecord)
         return {one.id: one for one in map(self.entity, records)}
 
-    def holdings(self, actor: Actor, keys: Sequence[tuple[Kind, int]]) -> tuple[dict[int, EpObject], Account | None]:
-        """Those of the actor's objects, by id, and their root account, in one call."""
-        account_key = people.account_key(actor.root_account_id)
+    def holdings(self, actor: Actor, keys: Sequence[tuple[Kind, int]]) -> tuple[dict[int, EpObject], Standing]:
+        """Those of the actor's objects, by id, and who the actor is, in one call."""
         wanted = [{"owner": actor.user_id, "key": object_key(kind, object_id)} for kind, object_id in keys]
-        found = self.tables.batch_get([(self.tables.objects, wanted), (self.tables.people, [account_key])])
+        found = self.tables.batch_get(
+            [(self.tables.objects, wanted), (self.tables.people, people.standing_keys(actor))]
+        )
         held = {one.id: one for one in map(self.entity, only(found, ObjectRecord))}
-        return held, first(found, account_key, Account)
+        return held, people.standing_of(actor, only(found, PersonRecord))
 
     def held(self, owner_id: int, ids: Sequence[int]) -> dict[int, EpObject]:
         """Those of the owner's objects, of whatever kind, by id: one call for a few, two for each hundred."""
@@ -161,12 +153,11 @@ class Objects(Struct, frozen=True):
         records = table.query(owner_id, prefix, consistent_read=True, index_name="listed", limit=limit)
         return [self.entity(record) for record in records]
 
-    def places(self, actor: Actor, ids: Sequence[int]) -> tuple[dict[int, Place], Account]:
-        """Where those ids lead, and the actor's root account."""
-        account_key = people.account_key(actor.root_account_id)
+    def places(self, actor: Actor, ids: Sequence[int]) -> tuple[dict[int, Place], Standing]:
+        """Where those ids lead, and who the actor is."""
         found = self.tables.batch_get(
             [
-                (self.tables.people, [account_key]),
+                (self.tables.people, people.standing_keys(actor)),
                 (self.tables.locators, [{"locator": f"id#{one}"} for one in dict.fromkeys(ids) if 0 < one <= MAX_ID]),
             ]
         )
@@ -177,7 +168,7 @@ class Objects(Struct, frozen=True):
                 places[object_id] = Place(
                     owner_id=int(record.owner), kind=Kind(record.kind), deleted=bool(record.deleted)
                 )
-        return places, root(found, account_key)
+        return places, people.standing_of(actor, only(found, PersonRecord))
 
     def portfolios(self, owner_id: int, page: PageRequest, *, include_deleted: bool = False) -> Slice[EpObject]:
         """The owner's portfolios by `updated_at` ascending."""
@@ -351,6 +342,10 @@ def _spam(changes: Sequence[Change]) -> dict[int, dict[bool, set[int]]]:
             spam = one.portfolio.spam_status in SPAM and not one.deleted
             found.setdefault(one.owner_id, {}).setdefault(spam, set()).add(one.id)
     return found
+
+
+def _sight(one: EpObject, standing: Standing) -> Sight:
+    return Sight(object=one, account=standing.root, viewer=standing.user, roles=standing.roles)
 
 
 def _tombstone(one: EpObject) -> EpObject:

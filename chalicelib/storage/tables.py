@@ -6,7 +6,7 @@
 | locators | `id#{id}` or `blob#{sha256}` | whose an id is; how many objects use a blob |
 | people | pk, sk | accounts, users, their names, tokens, key pairs |
 | courses | pk, sk | courses, sections, memberships; lists of courses by account, with five local indexes |
-| jobs | `job#{id}` or `once#…` | jobs and idempotency records; index `open` of those not ended |
+| jobs | `job#{id}`, `once#…`, `batch#…` | jobs, idempotency records, batches; index `open` of those not ended |
 
 `docs/data-model.md` has the calls and capacity units of every route.
 """
@@ -198,6 +198,8 @@ class JobRecord(Model):
     lease_until = NumberAttribute(null=True)
     attempts = NumberAttribute(null=True)
     started_at = NumberAttribute(null=True)
+    batch = UnicodeAttribute(null=True)
+    """Of a job that was written with many others: the item that brings all of them to life."""
     document = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
 

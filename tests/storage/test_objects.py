@@ -49,7 +49,7 @@ def test_an_object_is_there_at_once_for_everybody(services: Services, ada: User,
     assert mine is not None
     assert theirs is not None
     assert mine.object == theirs.object == made
-    assert (mine.owner, mine.viewer) == (None, None)
+    assert (mine.owner, mine.viewer and mine.viewer.id) == (None, ada.id)
     assert theirs.owner is not None
     assert theirs.viewer is not None
     assert (theirs.owner.id, theirs.viewer.id) == (ada.id, bo.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.dialects.brightspace import job_wire
 from chalicelib.dialects.brightspace.dialect import brightspace, redirect
 from chalicelib.dialects.call import Call, idempotency_key
 from chalicelib.dialects.http import Reply
@@ -78,6 +79,22 @@ def package(call: Call) -> Reply:
     found = call.services.exports.package(call.actor, call.id("id"))
     disposition = content_disposition(found.file_name)
     return redirect(call.services.blobs.link(found.key, content_type=ZIP, disposition=disposition))
+
+
+@brightspace.get(
+    "/{component}/{version}/export/{id}/details",
+    permission=Permission.JOB_READ,
+    extension=True,
+    vendor="/d2l/api/eP/(version)/export/(exportId)/details",
+)
+def details(call: Call) -> job_wire.JobDetails:
+    """GET /d2l/api/eP/(version)/export/(exportId)/details: how an export went.
+
+    Source
+    ------
+    brightspace 3; the route is this service's.
+    """
+    return job_wire.job_details(call.services.jobs.own(call.actor, JobKind.EXPORT, call.id("id")))
 
 
 def _object_ids(body: Any) -> list[int]:

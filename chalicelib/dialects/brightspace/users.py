@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.dialects.brightspace import products, wire
+from chalicelib.dialects.brightspace import platform_wire, products
 from chalicelib.dialects.brightspace.dialect import brightspace
 from chalicelib.dialects.call import Call
 from chalicelib.domain.access import Permission
@@ -14,11 +14,11 @@ from chalicelib.domain.access import Permission
     vendor="/d2l/api/lp/(version)/users/whoami",
     component=products.PLATFORM,
 )
-def whoami(call: Call) -> wire.WhoAmI:
+def whoami(call: Call) -> platform_wire.WhoAmI:
     """GET /d2l/api/lp/(version)/users/whoami: the caller; the identifier is what `targetUsers` takes.
 
     Source
     ------
     brightspace 2.2.
     """
-    return wire.whoami(call.services.directory.show(call.actor, "self").user)
+    return platform_wire.whoami(call.services.directory.show(call.actor, "self").user)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.dialects.brightspace import products, wire
+from chalicelib.dialects.brightspace import platform_wire, products
 from chalicelib.dialects.brightspace.dialect import brightspace
 from chalicelib.dialects.call import Call
 from chalicelib.domain.access import Permission
@@ -16,14 +16,14 @@ CHECK_LIMIT = 1000
 
 
 @brightspace.get("/versions", permission=Permission.SERVICE_DESCRIBE, vendor="/d2l/api/versions/")
-def index(call: Call) -> list[wire.ProductVersions]:
+def index(call: Call) -> list[platform_wire.ProductVersions]:
     """GET /d2l/api/versions/: every product served, with its versions.
 
     Source
     ------
     brightspace 2.1.
     """
-    return [wire.product_versions(code, versions) for code, versions in products.served(call).items()]
+    return [platform_wire.product_versions(code, versions) for code, versions in products.served(call).items()]
 
 
 @brightspace.get(
@@ -31,7 +31,7 @@ def index(call: Call) -> list[wire.ProductVersions]:
     permission=Permission.SERVICE_DESCRIBE,
     vendor="/d2l/api/(productCode)/versions/",
 )
-def show(call: Call) -> wire.ProductVersions:
+def show(call: Call) -> platform_wire.ProductVersions:
     """GET /d2l/api/(productCode)/versions/: one product's versions.
 
     Source
@@ -39,7 +39,7 @@ def show(call: Call) -> wire.ProductVersions:
     brightspace 2.1.
     """
     code = call.value("component").lower()
-    return wire.product_versions(code, _known(call, code))
+    return platform_wire.product_versions(code, _known(call, code))
 
 
 @brightspace.get(
@@ -47,7 +47,7 @@ def show(call: Call) -> wire.ProductVersions:
     permission=Permission.SERVICE_DESCRIBE,
     vendor="/d2l/api/(productCode)/versions/(version)",
 )
-def show_version(call: Call) -> wire.ProductVersion:
+def show_version(call: Call) -> platform_wire.ProductVersion:
     """GET /d2l/api/(productCode)/versions/(version): whether that version is served; 200 when it is not, too.
 
     Source
@@ -55,11 +55,11 @@ def show_version(call: Call) -> wire.ProductVersion:
     brightspace 2.1.
     """
     code, version = call.value("component"), call.value("version")
-    return wire.product_version(code, version, _known(call, code.lower()))
+    return platform_wire.product_version(code, version, _known(call, code.lower()))
 
 
 @brightspace.post("/versions/check", permission=Permission.SERVICE_DESCRIBE)
-def check(call: Call) -> wire.VersionCheck:
+def check(call: Call) -> platform_wire.VersionCheck:
     """POST /d2l/api/versions/check: whether all of the listed versions are served, and each.
 
     Source
@@ -69,9 +69,10 @@ def check(call: Call) -> wire.VersionCheck:
     served = products.served(call)
     wanted = _requests(call.json)
     found = [
-        wire.product_version(one.ProductCode, one.Version, served.get(one.ProductCode.lower(), ())) for one in wanted
+        platform_wire.product_version(one.ProductCode, one.Version, served.get(one.ProductCode.lower(), ()))
+        for one in wanted
     ]
-    return wire.VersionCheck(Supported=all(one.Supported for one in found), Versions=found)
+    return platform_wire.VersionCheck(Supported=all(one.Supported for one in found), Versions=found)
 
 
 def _known(call: Call, code: str) -> tuple[str, ...]:
@@ -81,9 +82,9 @@ def _known(call: Call, code: str) -> tuple[str, ...]:
     return versions
 
 
-def _requests(body: Any) -> list[wire.VersionRequest]:
+def _requests(body: Any) -> list[platform_wire.VersionRequest]:
     try:
-        wanted = msgspec.convert(body, list[wire.VersionRequest])
+        wanted = msgspec.convert(body, list[platform_wire.VersionRequest])
     except msgspec.ValidationError as error:
         raise InvalidError(f"The body must be an array of ProductCode and Version: {error}.") from None
     if len(wanted) > CHECK_LIMIT:
