@@ -179,6 +179,12 @@ class School:
         (job,) = self.world.services.imports.request(self.ada.actor, io.BytesIO(b"<feed/>"))
         return {"import_": job.id}
 
+    def upload(self) -> dict[str, Any]:
+        """The key of what Ada uploaded directly."""
+        ticket = self.world.services.uploads.ticket(self.ada.actor)
+        self.world.services.blobs.put(ticket.key, b"<feed/>")
+        return {"upload": ticket.key}
+
     def notice(self) -> dict[str, Any]:
         """A new notification that everybody sees."""
         now = self.world.clock.now()

@@ -29,6 +29,7 @@ from msgspec.structs import replace
 import app
 from bench import calls
 from chalicelib import wiring
+from chalicelib.storage import jobs
 from chalicelib.wiring import Services
 from ops import policies, provision, rotation
 from ops.local.context import LambdaContext
@@ -182,6 +183,11 @@ def run(school: World) -> None:
     notice = {"subject": "x", "message": "y", "start_at": now.isoformat(), "end_at": "2099-01-01", "send_message": True}
     body = {"account_notification": notice}
     assert school.admin().client.post("/api/v1/accounts/self/account_notifications", json_body=body).status == 200
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jobs, "TOGETHER", 1)  # as for very many
+        targets = [school.person().id for _ in range(2)]
+        services.imports.request(school.admin().actor, io.BytesIO(b"x"), targets)
+        list(school.messages())
     school.clock.advance(3 * 86400)  # files that nothing refers to any more are looked for the day after
     fresh(school)
     for _ in range(3):
