@@ -60,7 +60,7 @@ def body(values: Mapping[str, str]) -> str:
 
 
 def _document() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(PATH.read_text(encoding="utf-8"))
+    found: dict[str, Any] = yaml.load(PATH.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return found
 
 

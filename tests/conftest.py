@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
+import botocore.session
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
+from moto.kms.utils import generate_private_key
 
 from chalicelib import wiring
 from chalicelib.settings import Settings
@@ -21,6 +24,16 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("local")
 
 AWS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+def pytest_configure() -> None:
+    """Make once a process what each in-process AWS would make anew, at more than the cost of most tests.
+
+    That is botocore's parsed data for every session, and the key pair of moto's KMS for every table.
+    """
+    patch = pytest.MonkeyPatch()
+    patch.setattr(botocore.session, "create_loader", cache(botocore.session.create_loader))
+    patch.setattr("moto.kms.models.generate_private_key", cache(generate_private_key))
 
 
 @pytest.fixture(scope="module")
