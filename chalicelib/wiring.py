@@ -29,6 +29,7 @@ from chalicelib.domain.removal import RemovalService
 from chalicelib.domain.sectionload import SectionLoad
 from chalicelib.domain.termload import TermLoad
 from chalicelib.domain.token import IdKeyService, TokenService
+from chalicelib.domain.tokenbook import TokenBook
 from chalicelib.domain.tokenkeys import TokenKeys, parse
 from chalicelib.domain.transfer import ExportService, JobService
 from chalicelib.domain.upload import UploadService
@@ -49,6 +50,7 @@ from chalicelib.storage.queue import Queue, Topic
 from chalicelib.storage.runs import Runs
 from chalicelib.storage.tables import bind
 from chalicelib.storage.terms import Terms
+from chalicelib.storage.tokens import Tokens
 from chalicelib.storage.trees import Trees
 
 
@@ -126,6 +128,7 @@ class Services:
         self.section_load = SectionLoad(self.courses, self.course_load, ascending)
         self.enrollment_load = EnrollmentLoad(self.people, self.courses, self.course_load, ascending)
         self.tokens = TokenService(self.credentials, self.clock, self.ids, lambda: self.token_keys)
+        self.token_book = TokenBook(Tokens(self.tables), self.tokens, self.courses, self.clock, self.topic.announce)
         self.idkeys = IdKeyService(self.credentials, self.clock, self.ids)
         self.jobs = JobService(self.job_store, self.queue, self.clock, self.ids, settings.package_ttl_s)
         self.exports = ExportService(self.objects, self.blobs, self.jobs)

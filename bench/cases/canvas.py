@@ -6,6 +6,7 @@ from bench.cases.case import FORM, Budget, Case
 
 V1 = "/api/v1"
 USER = f"{V1}/users/{{user_id}}"
+TOKEN = f"{USER}/tokens/{{id}}"
 PORTFOLIO = f"{V1}/eportfolios/{{id}}"
 WHOSE = "whose it is, the portfolio"
 SIS = "an SIS id is looked up"
@@ -141,4 +142,43 @@ CASES = (
         extra=1,
         why="which portfolios there are",
     ),
+    Case(route=f"GET {TOKEN}", budget=Budget.OWN, target=f"{V1}/users/self/tokens/%(token)s"),
+    Case(
+        route=f"GET {TOKEN}",
+        budget=Budget.OTHERS,
+        target=f"{V1}/users/%(user)s/tokens/%(token)s",
+        by="admin",
+        who="admin",
+    ),
+    Case(
+        route=f"GET {TOKEN}",
+        budget=Budget.OWN,
+        target=f"{V1}/users/self/tokens/%(hint)s",
+        who="owner, by its hint",
+        extra=1,
+        why="the hint is looked up",
+    ),
+    Case(
+        route=f"GET {USER}/user_generated_tokens",
+        budget=Budget.LIST,
+        target=f"{V1}/users/self/user_generated_tokens",
+        who="the user",
+    ),
+    Case(
+        route=f"POST {USER}/tokens",
+        budget=Budget.WRITE,
+        target=f"{V1}/users/self/tokens",
+        who="the user",
+        body="token[purpose]=sync",
+        media_type=FORM,
+    ),
+    Case(
+        route=f"PUT {TOKEN}",
+        budget=Budget.WRITE,
+        target=f"{V1}/users/self/tokens/%(token)s",
+        body="token[regenerate]=1",
+        media_type=FORM,
+    ),
+    Case(route=f"DELETE {TOKEN}", budget=Budget.WRITE, target=f"{V1}/users/self/tokens/%(token)s"),
+    Case(route=f"POST {TOKEN}/activate", budget=Budget.WRITE, target=f"{V1}/users/self/tokens/%(pending)s/activate"),
 )

@@ -14,6 +14,7 @@ from chalicelib.domain.artifact import ObjectDraft
 from chalicelib.domain.notification import NotificationDraft
 from chalicelib.domain.page import PageDraft
 from chalicelib.domain.token import IdKey
+from chalicelib.domain.tokenbook import TokenDraft
 from tests.factories import Client, Person, Response, World, signed_query
 
 Ask = Callable[[], Response]
@@ -128,6 +129,18 @@ class School:
         return {"portfolio": made.id, "guid": made.portfolio.guid, "share_key": made.portfolio.keys[0].value}
 
     guid = share_key = portfolio
+
+    def token(self) -> dict[str, Any]:
+        """A new token of Ada's."""
+        token, _ = self.world.services.tokens.create(self.ada.id, self.ada.user.root_account_id, purpose="sync")
+        return {"token": token.id, "hint": token.hint}
+
+    hint = token
+
+    def pending(self) -> dict[str, Any]:
+        """A token that an admin made for Ada."""
+        draft = TokenDraft(purpose="sync")
+        return {"pending": self.world.services.token_book.create(self.admin.actor, self.ada.id, lambda: draft).token.id}
 
     def deleted(self) -> dict[str, Any]:
         """A portfolio of Ada's that was deleted."""

@@ -42,6 +42,10 @@ class Permission(StrEnum):
     REPORT_RUN = "report:run"
     SERVICE_DESCRIBE = "service:describe"
     """Open to everybody, without credentials."""
+    TOKEN_ACTIVATE = "token:activate"  # noqa: S105 - a name
+    TOKEN_CREATE = "token:create"  # noqa: S105 - a name
+    TOKEN_DELETE = "token:delete"  # noqa: S105 - a name
+    TOKEN_READ = "token:read"  # noqa: S105 - a name
     USER_READ = "user:read"
 
 

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from msgspec import Struct
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from chalicelib.domain.ports import Clock, CredentialStore, Ids, Use
 
 HINT_LENGTH = 5
+PENDING = "pending"
+"""State of a token that somebody else made for its owner, until they activate it (canvas-a 3.2)."""
 TOKEN_LENGTH = 64
 """Characters of a token secret (canvas-a 3.1): 256 bits in hexadecimal."""
 
@@ -46,7 +48,16 @@ class Token(Struct, frozen=True, omit_defaults=True, kw_only=True):
     workflow_state: str = "active"
     expires_at: datetime | None = None
     last_used_at: datetime | None = None
+    app_name: str = "User-Generated"
+    """Name of the application it was made for; this one is built in, for tokens made by hand."""
+    manual: bool = True
+    remember_access: bool | None = None
+    real_user_id: int | None = None
     version: int = 1
+
+    def expired(self, now: datetime) -> bool:
+        """Whether its time is over."""
+        return self.expires_at is not None and self.expires_at <= now
 
 
 class IdKey(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -124,22 +135,32 @@ class TokenService(Struct, frozen=True):
         """A new active token and its secret, which is never shown again. Raises InvalidError on a bad purpose."""
         if not 1 <= len(purpose) <= PURPOSE_LIMIT:
             raise InvalidError(f"purpose must have 1 to {PURPOSE_LIMIT} characters.", field="purpose")
-        secret, now = self.ids.hexadecimal(TOKEN_LENGTH), self.clock.now()
-        token = Token(
+        now = self.clock.now()
+        token, secret = self.sealed(
+            self.blank(user_id, root_account_id, purpose, now, scopes=scopes, expires_at=expires_at)
+        )
+        self.credentials.create_token(token)
+        return token, secret
+
+    def blank(self, user_id: int, root_account_id: int, purpose: str, now: datetime, **facts: Any) -> Token:
+        """An active token without a secret, not stored yet."""
+        return Token(
             id=self.ids.new(),
             user_id=user_id,
             root_account_id=root_account_id,
             purpose=purpose,
             created_at=now,
             updated_at=now,
-            hint=secret[:HINT_LENGTH],
-            hash=self.hash(secret),
-            key=name_of(self.keys().current),
-            scopes=scopes,
-            expires_at=expires_at,
+            hint="",
+            hash="",
+            **facts,
         )
-        self.credentials.create_token(token)
-        return token, secret
+
+    def sealed(self, token: Token) -> tuple[Token, str]:
+        """The token with a new secret, and that secret, which is never shown again."""
+        secret = self.ids.hexadecimal(TOKEN_LENGTH)
+        key = name_of(self.keys().current)
+        return replace(token, hint=secret[:HINT_LENGTH], hash=self.hash(secret), key=key), secret
 
     def authenticate(self, secret: str, cost: int) -> Authenticated:
         """Who the token speaks for; charges its bucket in the same call.
@@ -151,12 +172,12 @@ class TokenService(Struct, frozen=True):
         """
         now = self.clock.now()
         use = self.credentials.use_token(self.hash(secret), cost, now) or self._by_other_key(secret, cost, now)
-        if use is None or use.suspended or use.token.workflow_state == "pending":
+        if use is None or use.suspended or use.token.workflow_state == PENDING:
             raise TokenUnknownError("There is no such token.")
         token = use.token
         if token.workflow_state != "active":
             raise TokenRevokedError("The token was deleted.")
-        if token.expires_at is not None and token.expires_at <= now:
+        if token.expires_at is not None and token.expired(now):
             raise TokenExpiredError(token.expires_at)
         actor = Actor(
             user_id=token.user_id,

@@ -17,26 +17,15 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.domain.errors import ConflictError
 from chalicelib.domain.ports import Use
 from chalicelib.domain.token import IdKey, Token
-from chalicelib.storage import documents
+from chalicelib.storage import documents, tokens
 from chalicelib.storage.tables import PersonRecord, Tables, busy, conflict, only
+from chalicelib.storage.tokens import secret_key, token_key
 
 FORGET = 5
 """Minutes before the present one that a charge removes; older leftovers are swept when they are many."""
 LEFTOVERS = 30
 KEPT_S = 3600
 """How long a bucket that is no token's outlives its last charge."""
-
-
-def secret_key(token_hash: str) -> dict[str, str]:
-    """Key of the item a token is looked up by."""
-    return {"pk": f"secret#{token_hash}", "sk": "secret"}
-
-
-def _listed(token: Token) -> dict[str, str]:
-    return {
-        "pk": f"user#{token.user_id}",
-        "sk": f"token#{token.created_at:%Y%m%d%H%M%S%f}#{token.id:016d}",
-    }
 
 
 def _app_key(app_id: str) -> dict[str, str]:
@@ -61,16 +50,9 @@ class Credentials(Struct, frozen=True):
 
     def create_token(self, token: Token) -> None:
         """Write a new token: the item it is looked up by, and its place among the user's."""
-        people = self.tables.people
-        document = documents.encode(token)
-        listed = self.tables.person(_listed(token), document=document)
         try:
             with TransactWrite(connection=self.tables.connection) as transaction:
-                transaction.save(
-                    self.tables.person(secret_key(token.hash), document=document, version=token.version),
-                    condition=people.pk.does_not_exist(),
-                )
-                transaction.save(listed, condition=people.pk.does_not_exist())
+                tokens.add(self.tables, transaction, token)
         except TransactWriteError as error:
             raise conflict(error) or error from error
 
@@ -88,7 +70,7 @@ class Credentials(Struct, frozen=True):
                     condition=people.pk.does_not_exist(),
                 )
                 transaction.update(
-                    self.tables.person(_listed(token)),
+                    self.tables.person(token_key(token)),
                     actions=[people.document.set(document)],
                     condition=people.pk.exists(),
                 )
@@ -139,7 +121,8 @@ class Credentials(Struct, frozen=True):
         people, pk = self.tables.people, f"user#{user_id}"
         found = [
             secret_key(documents.decode(record.document or "{}", Token).hash)
-            for record in people.query(pk, people.sk.startswith("token#"), consistent_read=True)
+            for prefix in (tokens.MANUAL, tokens.OTHER)
+            for record in people.query(pk, people.sk.startswith(prefix), consistent_read=True)
         ]
         for record in people.query(pk, people.sk.startswith("idkey#"), consistent_read=True):
             pair = documents.decode(record.document or "{}", IdKey)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
@@ -68,3 +68,10 @@ class Topic(Struct):
 
             self._client = boto3.client("sns")
         self._client.publish(TopicArn=self.settings.topic_arn, Message=json.dumps(event))
+
+    def announce(self, event: Mapping[str, Any]) -> None:
+        """Publish an event about something that is done already: a failure is written down, and nobody's error."""
+        try:
+            self.publish(dict(event))
+        except Exception as error:  # noqa: BLE001 - what was done stays done, whatever the topic says
+            observe.unexpected(error, unpublished=event.get("event"))

@@ -111,6 +111,8 @@ class PersonRecord(Model):
     document = UnicodeAttribute(null=True)
     suspended = BooleanAttribute(null=True)
     """Of a credential: its user may not sign in."""
+    used_at = NumberAttribute(null=True)
+    """Of a token: when it was last used, in Unix seconds, ten minutes late at most."""
     portfolios_active = NumberAttribute(null=True)
     portfolios_all = NumberAttribute(null=True)
     sub_accounts = NumberAttribute(null=True)

@@ -13,10 +13,25 @@ def read(value: object) -> datetime | None:
     >>> read("2026-03-02T10:30:00+01:00").isoformat(), read("jun 1 2011").isoformat(), read("soon")
     ('2026-03-02T09:30:00+00:00', '2011-06-01T00:00:00+00:00', None)
     """
+    found = local(value)
+    if found is None:
+        return None
+    try:
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def local(value: object) -> datetime | None:
+    """The same, still without a zone where the text has none: whoever knows the caller's adds it.
+
+    >>> local("2026-03-02 10:30").isoformat(), local("2026-03-02T10:30Z").isoformat(), local("2026-13-01")
+    ('2026-03-02T10:30:00', '2026-03-02T10:30:00+00:00', None)
+    """
     if not isinstance(value, str) or not value.strip() or len(value) > TEXT_LIMIT:
         return None
     try:
-        return _utc(datetime.fromisoformat(value.strip()))
+        return datetime.fromisoformat(value.strip()).replace(microsecond=0)
     except (ValueError, OverflowError):
         return _free(value)
 
@@ -26,11 +41,7 @@ def _free(text: str) -> datetime | None:
 
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     try:
-        return _utc(parser.parse(text, default=today))
+        found: datetime = parser.parse(text, default=today)
+        return found.replace(microsecond=0)
     except (ValueError, OverflowError, TypeError):
         return None
-
-
-def _utc(moment: datetime) -> datetime:
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).replace(microsecond=0)

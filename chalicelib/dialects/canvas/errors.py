@@ -7,6 +7,7 @@ canvas-a 1.3.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from chalicelib import observe
@@ -31,8 +32,13 @@ DENIED = 403
 """A signed-in caller without the right; older releases of Canvas said 401 (canvas-a 1.3)."""
 PAGING = ("page", "cursor")
 BAD_PAGE = "invalid"
-REFUSED = "refused"
-"""Code of a refusal that has a text of its own in the contract, and no field."""
+SHAPES: dict[str, Callable[[InvalidError], Any]] = {
+    "refused": lambda error: {"error": str(error)},
+    "listed": lambda error: [{"message": str(error)}],
+    "unregenerable": lambda error: {"errors": {"message": str(error)}},
+    "state": lambda error: {"errors": {error.field: [str(error)]}},
+}
+"""Bodies of refusals that have a shape of their own in the contract, by code."""
 
 
 def _message(text: str) -> dict[str, Any]:
@@ -89,8 +95,8 @@ def _invalid(error: InvalidError) -> tuple[int, Any]:
         return 404, NOWHERE
     if isinstance(error, FieldsError):
         return 400, {"errors": {one.field: [_entry(one)] for one in error.problems}}
-    if error.code == REFUSED:
-        return 400, {"error": str(error)}
+    if error.code in SHAPES:
+        return 400, SHAPES[error.code](error)
     if not error.field or error.code in ("missing", "malformed"):
         return 400, _message(str(error))
     return 400, {"errors": {error.field: [_entry(error)]}}

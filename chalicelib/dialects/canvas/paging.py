@@ -35,14 +35,38 @@ CURSOR_LIMIT = 256
 
 def request(call: Call) -> PageRequest:
     """Which page is asked for. Raises NotFoundError when `page` is not a positive integer."""
-    said = call.query("per_page")
-    size = DEFAULT_SIZE if said is None else min(max(leading_integer(said), 1), SIZE_LIMIT)
     page, cursor = call.query("page") or "", call.query("cursor") or ""
     if call.query("page") is None:
         page = "1"
     if not (page.isascii() and page.isdigit() and len(page) <= 15 and int(page) > 0) or len(cursor) > CURSOR_LIMIT:
         raise NotFoundError("There is no such page.")
-    return PageRequest(number=int(page), size=size, cursor=cursor)
+    return PageRequest(number=int(page), size=size(call), cursor=cursor)
+
+
+def size(call: Call) -> int:
+    """How many items a page has."""
+    said = call.query("per_page")
+    return DEFAULT_SIZE if said is None else min(max(leading_integer(said), 1), SIZE_LIMIT)
+
+
+def bookmark(call: Call) -> str:
+    """The opaque `page` of a list that has no numbers; empty for its beginning. Raises NotFoundError."""
+    said = call.query("page") or ""
+    if len(said) > CURSOR_LIMIT:
+        raise NotFoundError("There is no such page.")
+    return "" if said in ("first", "1") else said
+
+
+def marked(call: Call, size: int, found: Slice[T], show: Callable[[T], Any]) -> Answer:
+    """A page of a list whose pages are bookmarks: it knows what follows, and not where it ends (canvas-a 1.4)."""
+    places = {"current": call.query("page") or "first", "next": found.next_cursor, "first": "first"}
+    others = _others(call)
+    links = {
+        rel: f"{call.url}?{urlencode([*others, ('page', place), ('per_page', size)])}"
+        for rel, place in places.items()
+        if place
+    }
+    return Answer(value=[show(item) for item in found.items], headers={"Link": header(links)})
 
 
 def answer(call: Call, page: PageRequest, found: Slice[T], show: Callable[[T], Any]) -> Answer:
@@ -65,10 +89,14 @@ def _links(page: PageRequest, found: Slice[T]) -> Iterable[tuple[str, int, str]]
 
 
 def _url(call: Call, page: PageRequest, number: int, cursor: str) -> str:
-    others = [(name, one) for name, values in call.incoming.query.items() if name not in OWN for one in values]
+    others = _others(call)
     if cursor:
         others.append(("cursor", cursor))
     return f"{call.url}?{urlencode([*others, ('page', number), ('per_page', page.size)])}"
+
+
+def _others(call: Call) -> list[tuple[str, Any]]:
+    return [(name, one) for name, values in call.incoming.query.items() if name not in OWN for one in values]
 
 
 def header(links: dict[str, str]) -> str:

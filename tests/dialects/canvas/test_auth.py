@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from chalicelib import wiring
 from chalicelib.domain.token import Token
-from chalicelib.storage.credentials import secret_key
+from chalicelib.storage.tokens import secret_key
 from chalicelib.wiring import Services
 from tests.factories import Person, Response, World
 
