@@ -44,12 +44,12 @@ def works(world: World, secret: str) -> bool:
 
 @contextmanager
 def settings(world: World, **said: str) -> Iterator[None]:
-    people = world.services.people
-    before = people.account(world.root.id)
+    store = world.services.account_store
+    before = world.services.people.account(world.root.id)
     assert before is not None
-    people.save_account(replace(before, settings={**before.settings, **said}, version=before.version + 1))
+    store.save([replace(before, settings={**before.settings, **said}, version=before.version + 1)])
     yield
-    people.save_account(replace(before, version=before.version + 2))
+    store.save([replace(before, version=before.version + 2)])
 
 
 @contextmanager
