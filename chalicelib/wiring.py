@@ -15,6 +15,7 @@ from chalicelib.domain.comment import CommentService
 from chalicelib.domain.courseload import CourseLoad
 from chalicelib.domain.directory import Directory
 from chalicelib.domain.enrollmentload import EnrollmentLoad
+from chalicelib.domain.form import FormService
 from chalicelib.domain.holding import HoldingService
 from chalicelib.domain.identity import mint
 from chalicelib.domain.intake import ImportService
@@ -109,6 +110,7 @@ class Services:
         self.artifacts = ArtifactService(self.objects, self.blobs, self.clock, self.ids)
         self.presentations = PresentationService(self.objects, self.people, self.portfolios, self.artifacts, self.clock)
         self.removals = RemovalService(self.objects, self.artifacts, self.clock)
+        self.forms = FormService(self.objects, self.clock, self.ids)
         self.holdings = HoldingService(self.objects, self.artifacts)
         self.comments = CommentService(self.objects, self.artifacts, self.clock, self.ids)
         self.account_changes = AccountChanges(self.people, self.account_store, self.ids)

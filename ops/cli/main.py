@@ -11,7 +11,7 @@ from cyclopts import App, Parameter
 
 from chalicelib.domain.errors import DomainError
 from chalicelib.settings import SettingsError
-from ops.cli import accounts, people, resources, roles
+from ops.cli import accounts, forms, people, resources, roles
 from ops.cli.console import Answer, Given, Session, complain, show
 from ops.local.engine import EngineError
 from ops.resource.drift import ProvisionError
@@ -35,6 +35,7 @@ app = App(name="ops", help="Operate Folioport.", version_flags=[], result_action
 resources.register(app)
 accounts.register(app)
 roles.register(app)
+forms.register(app)
 people.register(app)
 
 

@@ -29,7 +29,7 @@ def run(capsys: pytest.CaptureFixture[str], *tokens: str, status: int = 0) -> An
     return json.loads(lines[-1]) if lines else None
 
 
-def test_from_nothing_to_a_person_with_a_token(capsys: pytest.CaptureFixture[str]) -> None:
+def test_from_nothing_to_a_person_with_a_token(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run(capsys, "provision")["changed"]
     assert run(capsys, "provision") == {"stage": "local", "changed": []}
     root = run(capsys, "account", "create-root", "Estuary College", "--sis-id", "E", "--domain", "a.example.edu")
@@ -47,6 +47,14 @@ def test_from_nothing_to_a_person_with_a_token(capsys: pytest.CaptureFixture[str
     assert (len(token["visible_token"]), token["workflow_state"]) == (64, "active")
     pair = run(capsys, "idkey", "create", "--user", str(token["user_id"]))
     assert set(pair) == {"app_id", "app_key", "user_id", "user_key"}
+    form = tmp_path / "form.json"
+    fields = [{"label": "Goal", "value": "Swim"}, {"label": "Name", "system": "name"}]
+    form.write_text(json.dumps({"name": "Goals", "template": "Year 1", "fields": fields}), encoding="utf-8")
+    made = run(capsys, "form", "create", str(form), "--user", str(token["user_id"]))
+    assert (made["name"], made["fields"], made["user_id"]) == ("Goals", 2, token["user_id"])
+    for wrong in ("{}", "[", '{"name": "x", "fields": []}', '{"name": "x", "fields": [{"label": "", "value": "y"}]}'):
+        form.write_text(wrong, encoding="utf-8")
+        assert run(capsys, "form", "create", str(form), "--user", str(token["user_id"]), status=1) is None
     assert run(capsys, "doctor") == {"stage": "local", "ok": True, "findings": []}
     assert run(capsys, "destroy", "--force")["removed"]
 

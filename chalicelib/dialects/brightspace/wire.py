@@ -215,7 +215,7 @@ def fetch(one: EpObject) -> EpObjectFetch:
         "ObjectId": one.id,
         "ObjectTypeId": OBJECTIVE if is_objective(one) else TYPES.get(one.kind, 0),
         "Name": one.name,
-        "Description": one.description or one.content,
+        "Description": one.description or ("" if one.form else one.content),
         "Tags": [TagText(Text=tag.text, Type=int(tag.private)) for tag in one.tags],
         "GeoTag": _geo_tag(one.geo_tag),
         "AllowComments": one.allow_comments,

@@ -44,6 +44,8 @@ class Extension(
         "plain": "pl",
         "loose": "l",
         "sections": "s",
+        "form": "fo",
+        "banner": "b",
         "generated": "g",
         "self_at": "sa",
         "synthetic": "x",
@@ -69,6 +71,10 @@ class Extension(
     loose: bool = False
     """A page of no portfolio, and meant to be."""
     sections: list[SectionFacts] | None = None
+    form: list[tuple[str, str, str]] | None = None
+    """Label, value and system field of each answer in a form."""
+    banner: tuple[str, str] | None = None
+    """Title and description over a presentation."""
     generated: list[str] = []
     """What the writer made up for readers like Mahara: names of elements, or `content`, or a category's scheme."""
     self_at: int | None = None

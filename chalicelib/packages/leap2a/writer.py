@@ -229,6 +229,8 @@ class _Entry:
                 plain=bool(obj.page and obj.page.plain),
                 loose=obj.page is not None and obj.page.portfolio_id is None,
                 sections=page.sections if page is not None else None,
+                form=[(one.label, one.value, one.system) for one in obj.form.fields] if obj.form else None,
+                banner=_banner(obj),
                 generated=self._generated,
                 self_at=self._self_at,
             )
@@ -260,6 +262,13 @@ def _exact(moment: datetime) -> str | None:
     if not moment.microsecond:
         return None
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def _banner(obj: EpObject) -> tuple[str, str] | None:
+    facts = obj.portfolio
+    if facts is None or not (facts.banner_title or facts.banner_description):
+        return None
+    return facts.banner_title, facts.banner_description
 
 
 def _place(tag: GeoTag | None) -> tuple[float | None, float | None, float | None, float | None, float | None] | None:
