@@ -27,6 +27,7 @@ from chalicelib.domain.portfolio import PortfolioService
 from chalicelib.domain.ports import Clock, Ids
 from chalicelib.domain.presentation import PresentationService
 from chalicelib.domain.removal import RemovalService
+from chalicelib.domain.reporting import ReportService
 from chalicelib.domain.sectionload import SectionLoad
 from chalicelib.domain.termload import TermLoad
 from chalicelib.domain.token import IdKeyService, TokenService
@@ -48,6 +49,7 @@ from chalicelib.storage.notifications import Notifications
 from chalicelib.storage.objects import Objects
 from chalicelib.storage.people import People
 from chalicelib.storage.queue import Queue, Topic
+from chalicelib.storage.reports import Reports
 from chalicelib.storage.runs import Runs
 from chalicelib.storage.tables import bind
 from chalicelib.storage.terms import Terms
@@ -102,6 +104,7 @@ class Services:
         self.trees = Trees(self.tables)
         self.credentials = Credentials(self.tables)
         self.job_store = Jobs(self.tables, settings, self.clock)
+        self.report_store = Reports(self.tables, self.job_store, self.clock)
         self.queue = Queue(settings)
         self.topic = Topic(settings)
         self.portfolios = PortfolioService(self.objects, self.people, self.clock, self.ids)
@@ -146,6 +149,9 @@ class Services:
             self.ids,
             sanitise,
             self.topic.publish,
+        )
+        self.reports = ReportService(
+            self.report_store, self.queue, self.blobs, self.clock, self.ids, settings.package_ttl_s
         )
 
     @cached_property

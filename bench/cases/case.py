@@ -10,9 +10,12 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
+from msgspec.structs import replace
+
 from chalicelib.domain.artifact import ObjectDraft
 from chalicelib.domain.notification import NotificationDraft
 from chalicelib.domain.page import PageDraft
+from chalicelib.domain.report import Report, ReportStatus
 from chalicelib.domain.token import IdKey
 from chalicelib.domain.tokenbook import TokenDraft
 from tests.factories import Client, Person, Response, World, signed_query
@@ -204,3 +207,20 @@ class School:
         draft = NotificationDraft(subject="x", message="y", start_at=now, end_at=now + timedelta(days=1))
         made = self.world.services.notifications.create(self.admin.actor, self.world.root.id, lambda: draft)
         return {"notice": made.notice.id}
+
+    def report(self) -> dict[str, Any]:
+        """A finished report of the institution."""
+        made = self._report()
+        self.world.work()
+        return {"report": made.id}
+
+    def running(self) -> dict[str, Any]:
+        """A report that is being made."""
+        made = self._report()
+        started = replace(made, status=ReportStatus.RUNNING, started_at=made.created_at)
+        self.world.services.report_store.save(started, [ReportStatus.CREATED])
+        return {"running": made.id}
+
+    def _report(self) -> Report:
+        reports, root = self.world.services.reports, self.world.root.id
+        return reports.start(self.admin.actor, root, "user_access_tokens_csv", None, quiet=True)

@@ -49,6 +49,7 @@ PUBLISHED = {
         GET /api/v1/accounts/:account_id/reports/:report/:id
         DELETE /api/v1/accounts/:account_id/reports/:report/:id
         PUT /api/v1/accounts/:account_id/reports/:report/:id/abort
+        GET /accounts/:account_id/files/:file_id/download
         GET /api/v1/account_calendars
         GET /api/v1/account_calendars/:account_id
         PUT /api/v1/account_calendars/:account_id

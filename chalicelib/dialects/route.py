@@ -107,6 +107,7 @@ class Dialect(ABC):
         vendor: str = "",
         extension: bool = False,
         anonymous: bool = False,
+        absolute: bool = False,
         **options: Any,
     ) -> Callable[[View], View]:
         """Make the function below the view of a route.
@@ -123,6 +124,8 @@ class Dialect(ABC):
             The vendor has no such route.
         anonymous
             The view runs without credentials too.
+        absolute
+            The path is not behind the dialect's prefix.
         options
             What the dialect wants to know of the route.
 
@@ -135,7 +138,7 @@ class Dialect(ABC):
             raise TypeError(f"{method} {path} names no permission; every route must.")
 
         def register(view: View) -> View:
-            full = self.prefix + path
+            full = path if absolute else self.prefix + path
             self.routes.append(
                 Route(
                     dialect=self.name,
@@ -242,7 +245,8 @@ class Dialect(ABC):
 
     def aliases(self, path: str) -> tuple[str, ...]:
         """Other paths of the same route: with the suffix, where a fixed segment would not take it."""
-        return (path + self.suffix,) if self.suffix and not path.endswith("}") else ()
+        ours = path.startswith(self.prefix)
+        return (path + self.suffix,) if self.suffix and ours and not path.endswith("}") else ()
 
 
 def _nowhere(path: str, method: str) -> Call:

@@ -128,6 +128,8 @@ class PortfolioFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     guid: str
     owner_email: str
+    root_account_id: int = 0
+    """The owner's; by it reports find the portfolios of an institution."""
     public: bool = False
     spam_status: str | None = None
     shared_publicly: bool = False

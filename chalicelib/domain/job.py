@@ -30,6 +30,7 @@ class JobKind(StrEnum):
 
     EXPORT = "export"
     IMPORT = "import"
+    REPORT = "report"
 
 
 class Problem(Struct, frozen=True, omit_defaults=True, kw_only=True):

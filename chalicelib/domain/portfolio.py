@@ -88,6 +88,7 @@ class PortfolioService(Struct, frozen=True):
             portfolio=PortfolioFacts(
                 guid=guid_for(new_id, self.ids.entropy()),
                 owner_email=owner.email,
+                root_account_id=owner.root_account_id,
                 public=public,
                 keys=(self.default_key(),),
             ),

@@ -107,6 +107,7 @@ def _plan(run: Run, state: State, owner: User) -> None:
                 last_name=owner.last_name,
                 name=owner.name,
                 email=owner.email,
+                root_account_id=run.job.root_account_id,
             ),
             mint=lambda ordinal: derive(run.job.created_at, run.job.id, ordinal, state.salt),
             import_id=run.job.id,

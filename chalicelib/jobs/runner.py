@@ -25,8 +25,10 @@ EXHAUSTED = "The service failed on this task again and again; it was given up."
 def _work() -> Mapping[JobKind, Work]:
     from chalicelib.jobs.export_package import ExportPackage
     from chalicelib.jobs.import_package import ImportPackage
+    from chalicelib.jobs.report import ReportWork
+    from chalicelib.jobs.report_tables import tables
 
-    return {JobKind.EXPORT: ExportPackage(), JobKind.IMPORT: ImportPackage()}
+    return {JobKind.EXPORT: ExportPackage(), JobKind.IMPORT: ImportPackage(), JobKind.REPORT: ReportWork(tables)}
 
 
 class Runner(Struct, frozen=True):

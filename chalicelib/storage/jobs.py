@@ -95,6 +95,10 @@ class Jobs(Struct, frozen=True):
         except TransactWriteError as error:
             raise conflict(error) or error from error
 
+    def fresh(self, job: Job) -> JobRecord:
+        """The record of a new job, for a transaction that makes it with something else."""
+        return self._record(job, self.clock.now() + timedelta(seconds=self.settings.job_pickup_s))
+
     def get(self, job_id: int) -> Job | None:
         """The job, strongly consistent; None when unknown or expired."""
         found = self.tables.batch_get([(self.tables.jobs, [_key(job_id)])])

@@ -21,6 +21,7 @@ from chalicelib.domain.ports import Change, Created, Deleted, Place, Restored, U
 from chalicelib.domain.spam import SPAM
 from chalicelib.storage import documents, listing, people, shelf
 from chalicelib.storage.bodies import Bodies
+from chalicelib.storage.census import shelf as census
 from chalicelib.storage.garbage import Garbage
 from chalicelib.storage.keys import comment_prefix, order
 from chalicelib.storage.listing import object_key
@@ -237,6 +238,7 @@ class Objects(Struct, frozen=True):
             shelved=order(one) if one.kind is Kind.PORTFOLIO else None,
             version=one.version,
             import_id=one.import_id or None,
+            census=census("portfolio", one.portfolio.root_account_id, one.owner_id) if one.portfolio else None,
             document=None if overflow else text,
             overflow=overflow,
             expires_at=expires,

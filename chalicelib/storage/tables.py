@@ -82,6 +82,8 @@ class ObjectRecord(Model):
     """Key of the document in the bucket, when it does not fit an item."""
     expires_at = NumberAttribute(null=True)
 
+    census = UnicodeAttribute(null=True)
+
     by_listed = ListedIndex()
     by_shelved = ShelvedIndex()
 
@@ -129,6 +131,9 @@ class PersonRecord(Model):
     """Notices a user has closed."""
     portfolios_spam = NumberSetAttribute(null=True)
     """Ids of active portfolios that are flagged or marked as spam."""
+    state = UnicodeAttribute(null=True)
+    """Status of a report."""
+    census = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
 
 
@@ -157,6 +162,7 @@ class CourseRecord(Model):
     document = UnicodeAttribute(null=True)
     teaches = NumberSetAttribute(null=True)
     """Of a user: courses in which they have a teacher's seat that is not deleted."""
+    census = UnicodeAttribute(null=True)
     by_name = UnicodeAttribute(null=True)
     by_sis_id = UnicodeAttribute(null=True)
     by_teacher = UnicodeAttribute(null=True)

@@ -24,6 +24,7 @@ from chalicelib.domain.paging import Slice
 from chalicelib.domain.token import Token
 from chalicelib.domain.tokenports import TokenSight
 from chalicelib.storage import documents
+from chalicelib.storage.census import shelf
 from chalicelib.storage.people import standing_keys, standing_of
 from chalicelib.storage.tables import PersonRecord, Tables, conflict, given, only
 
@@ -59,7 +60,8 @@ def add(tables: Tables, transaction: TransactWrite, token: Token, *, suspended: 
     secret = tables.person(secret_key(token.hash), document=document, version=token.version)
     secret.suspended = suspended or None
     transaction.save(secret, condition=people.pk.does_not_exist())
-    transaction.save(tables.person(token_key(token), document=document), condition=people.pk.does_not_exist())
+    listed = tables.person(token_key(token), document=document, census=_shelf(token))
+    transaction.save(listed, condition=people.pk.does_not_exist())
     transaction.save(tables.person(hint_key(token), target=token.id))
 
 
@@ -144,17 +146,23 @@ class Tokens(Struct, frozen=True):
         tables = self.tables
         try:
             with TransactWrite(connection=tables.connection) as transaction:
-                self._rewrite(transaction, before, after)
+                self._rewrite(transaction, before, after, tables.people.census.set(_shelf(after)))
                 transaction.delete(tables.person(token_key(before)), condition=tables.people.pk.exists())
                 transaction.delete(tables.person(hint_key(before)))
         except TransactWriteError as error:
             raise conflict(error) or error from error
 
-    def _rewrite(self, transaction: TransactWrite, before: Token, after: Token) -> None:
+    def _rewrite(self, transaction: TransactWrite, before: Token, after: Token, *more: Action) -> None:
         people = self.tables.people
-        actions: list[Action] = [people.document.set(documents.encode(_bare(after))), people.version.set(after.version)]
+        document = documents.encode(_bare(after))
+        actions: list[Action] = [people.document.set(document), people.version.set(after.version), *more]
         unchanged = people.version == before.version
         transaction.update(self.tables.person(secret_key(before.hash)), actions=actions, condition=unchanged)
+
+
+def _shelf(token: Token) -> str:
+    """Where reports find it; a deleted one at its secret's item, as its copy is gone."""
+    return shelf("token", token.root_account_id, token.user_id)
 
 
 def _bare(token: Token) -> Token:

@@ -14,6 +14,7 @@ from chalicelib.dialects.canvas import params
 from chalicelib.dialects.route import Route
 from chalicelib.domain.access import Actor
 from chalicelib.domain.errors import InvalidError, NotFoundError
+from chalicelib.domain.filelink import holder
 from chalicelib.domain.role import Right
 from chalicelib.domain.token import AnonymousError, AuthenticationError, TokenUnknownError
 
@@ -44,6 +45,8 @@ def authenticate(call: Call) -> None:
         Which one, and so which answer, is canvas-a 1.3.
     """
     secret = _secret(call)
+    if not secret and _by_link(call):
+        return
     if not secret:
         raise AnonymousError("user authorization required")
     services = call.services
@@ -58,6 +61,20 @@ def authenticate(call: Call) -> None:
     if known.actor.scopes and route is not None and scope(route) not in known.actor.scopes:
         raise ScopeError("The token's scopes do not cover this route.")
     call.caller = _acting_as(call, known.actor)
+
+
+def _by_link(call: Call) -> bool:
+    """Whether the route takes links that carry their caller's right, and this is one (ADR 41)."""
+    verifier, route = call.query("verifier"), call.route
+    if not verifier or route is None or not route.options.get("signed"):
+        return False
+    account, file, now = call.value("account_id"), call.value("file_id"), call.services.clock.now()
+    keys = call.services.token_keys
+    found = (
+        holder(key.encode(), verifier, account, file, now) for key in (keys.current, keys.next, keys.previous) if key
+    )
+    call.caller = next((one for one in found if one is not None), None)
+    return call.caller is not None
 
 
 def scope(route: Route) -> str:

@@ -21,6 +21,7 @@ class Owner(Struct, frozen=True, kw_only=True):
     last_name: str
     name: str
     email: str = ""
+    root_account_id: int = 0
 
 
 class Ref(Struct, frozen=True):

@@ -174,7 +174,10 @@ class _Reader:
 
     def _portfolio(self, ordinal: int, pages: int) -> PortfolioFacts:
         guid = str(uuid5(GUID_SPACE, f"{self._import_id}/{ordinal}"))
-        return PortfolioFacts(guid=guid, owner_email=self._owner.email, page_count=pages)
+        owner = self._owner
+        return PortfolioFacts(
+            guid=guid, owner_email=owner.email, root_account_id=owner.root_account_id, page_count=pages
+        )
 
     def _file(self, enclosure: Enclosure, name: str) -> FileFacts:
         member = self._archive.resolve(enclosure.href) or ""
