@@ -132,6 +132,29 @@ def test_the_public_python_library_end_to_end(now: World, url: str, ada: Person,
         d2l.get_ep_import_task_status(context, import_id)
 
 
+def test_the_public_python_library_imports_with_details(now: World, url: str, ada: Person, bo: Person) -> None:
+    """At 2.2 and above; at 2.0 it falls back by itself. Its targets come first in the body, with a content type."""
+    admin = now.admin()
+    context = user_context(url, now.id_key(admin))
+    parts = {"Name": "p.zip", "Stream": io.BytesIO(b"<feed/>"), "ContentType": "application/zip", "DescriptorDict": {}}
+    file = d2ldata.D2LFile(parts)
+    told = d2l.start_ep_import_task(context, file, [bo.id, 999, ada.id], import_with_details=True, ver="2.5")
+    assert (told["ImportJobResultType"], told["FailedUserIds"]) == ("PartialSuccess", [999])
+    assert len(told["SuccessfulJobIds"]) == 2
+    (alone,) = d2l.start_ep_import_task(context, file, import_with_details=True, ver="2.0")
+    assert d2l.get_ep_import_task_status(context, alone) == 0
+    first, second = d2l.start_ep_import_task(context, file, [bo.id, ada.id], ver="2.4")
+    assert d2l.get_ep_import_task_status(user_context(url, now.id_key(bo)), first, ver="2.1") == 0
+    assert d2l.get_ep_import_task_status(user_context(url, now.id_key(ada)), second, ver="2.3") == 0
+    found = d2l.get_version_for_product_component(context, "ep", "2.2")
+    assert (found.Supported, found.LatestVersion) == (True, "2.5")
+    for missing in (d2l.get_ep_export_task_status, d2l.get_ep_export_task_package, d2l.get_ep_import_task_status):
+        with pytest.raises(requests.HTTPError, match="404"):
+            missing(context, 77)
+    with pytest.raises(TypeError):
+        d2l.start_ep_export_task(context, [1])  # the library's own fault, before it sends anything
+
+
 def test_named_objects_through_requests_and_the_librarys_signer(now: World, url: str, ada: Person, key: IdKey) -> None:
     """Its own helper for named objects fails on Python 3 before it sends anything (brightspace 7)."""
     portfolio = now.portfolio(ada)
