@@ -75,7 +75,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """The sweeper sends a job again that nobody picked up for so long."""
     package_max_bytes: int = 20 * 1024 * MIB
     """Cap on the inflated size of an imported package."""
-    package_max_members: int = 250_000
+    package_max_members: int = 1_000_000
     package_max_ratio: int = 200
     """Cap on inflated to deflated size of a member, above the first megabyte."""
     brightspace_versions: str = "2.0 2.1 2.2 2.3 2.4 2.5"

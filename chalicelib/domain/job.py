@@ -78,9 +78,11 @@ class Job(Struct, frozen=True, omit_defaults=True, kw_only=True):
     counts: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     problem_count: int = 0
+    problems_key: str = ""
+    """Where the bucket has all problems, one JSON object a line; empty when `problems` holds them all."""
     started_at: datetime | None = None
     ended_at: datetime | None = None
 
 
 PROBLEM_LIMIT = 200
-"""Problems kept on the job item; the whole list is in the package and in the import's record."""
+"""Problems kept on the job item; where there are more, `Job.problems_key` leads to all of them."""

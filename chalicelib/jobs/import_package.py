@@ -8,7 +8,6 @@ derived from (job, entry), so every worker plans the same objects.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
@@ -16,50 +15,21 @@ from typing import BinaryIO, NoReturn
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from chalicelib.domain.epobject import EpObject
 from chalicelib.domain.errors import ConflictError, NotFoundError
-from chalicelib.domain.identity import derive, guid_for
-from chalicelib.domain.job import JobStatus, Problem
+from chalicelib.domain.job import JobStatus
 from chalicelib.domain.person import User
 from chalicelib.domain.ports import Blob
-from chalicelib.jobs.run import Aborted, Outcome, Run, kept
+from chalicelib.jobs.import_plan import Line, Plan, State, plan_key
+from chalicelib.jobs.problems import ProblemLog
+from chalicelib.jobs.run import Aborted, Outcome, Run
 from chalicelib.packages.archive import Archive, Limits, open_archive
-from chalicelib.packages.leap2a import Owner, Planned, Report, read_objects, survey
+from chalicelib.packages.leap2a import Owner
 from chalicelib.storage import documents
 
-CHUNK_OBJECTS = 500
-CHUNK_BYTES = 4 * 1024 * 1024
-READ_BYTES = 1024 * 1024
 SALT_LIMIT = 20
 """How often an import is planned anew because ids were taken."""
-
-
-class Line(msgspec.Struct, array_like=True):
-    """A planned object: its document, and the member with its bytes."""
-
-    document: str
-    member: str | None
-
-
-class State(msgspec.Struct):
-    """Everything a worker needs to go on. `chunk` and `offset` are the place in the plan while it is applied."""
-
-    phase: str = "plan"
-    salt: int = 0
-    chunks: int = 0
-    planned: int = 0
-    total: int = 0
-    chunk: int = 0
-    offset: int = 0
-    files: bool = False
-    """Whether any object has bytes in the package."""
-    hashes: dict[str, tuple[str, int]] = {}
-    """Digest and size of each member met so far."""
-    problems: list[Problem] = []
-    left_out: int = 0
-    counts: dict[str, int] = {}
 
 
 class ImportPackage(Struct, frozen=True):
@@ -77,13 +47,14 @@ class ImportPackage(Struct, frozen=True):
             _apply(run, state)
         if state.phase == "retreat":
             _retreat(run, state)
-        status = JobStatus.COMPLETE_WITH_ERRORS if state.left_out else JobStatus.COMPLETE
-        return Outcome(
-            status=status,
-            counts=state.counts,
-            problems=kept(state.problems),
-            problem_count=len(state.problems),
-        )
+        with closing(ProblemLog(run, state.problems)) as log:
+            return Outcome(
+                status=JobStatus.COMPLETE_WITH_ERRORS if state.outcomes.get("left_out") else JobStatus.COMPLETE,
+                counts=state.counts,
+                problems=tuple(log.first),
+                problem_count=log.count,
+                problems_key=log.publish(),
+            )
 
     def undo(self, run: Run) -> None:
         """Remove what was applied, chunk by chunk."""
@@ -94,30 +65,21 @@ class ImportPackage(Struct, frozen=True):
 
 def _plan(run: Run, state: State, owner: User) -> None:
     with closing(_open(run)) as stream:
-        archive = open_archive(stream, _limits(run), verify=not state.planned)
-        index = survey(archive.open_feed, archive=archive)
-        state.total = index.count
-        planned = read_objects(
-            archive.open_feed,
-            index,
-            archive=archive,
-            owner=Owner(
-                id=owner.id,
-                first_name=owner.first_name,
-                last_name=owner.last_name,
-                name=owner.name,
-                email=owner.email,
-                root_account_id=run.job.root_account_id,
-            ),
-            mint=lambda ordinal: derive(run.job.created_at, run.job.id, ordinal, state.salt),
-            import_id=run.job.id,
-            now=run.job.created_at,
-        )
-        _write_plan(run, state, archive, planned)
-        _conclude(state, index.report)
+        archive = open_archive(stream, _limits(run), verify=not state.index)
+        with closing(Plan(run, state, archive)) as plan:
+            plan.write(
+                Owner(
+                    id=owner.id,
+                    first_name=owner.first_name,
+                    last_name=owner.last_name,
+                    name=owner.name,
+                    email=owner.email,
+                    root_account_id=run.job.root_account_id,
+                )
+            )
     if not state.planned:
         raise Aborted("The package has nothing that can be imported.")
-    state.phase, state.chunk, state.files, state.hashes = "apply", 0, bool(state.hashes), {}
+    state.phase, state.chunk = "apply", 0
     run.save(state, total=state.planned)
 
 
@@ -129,69 +91,6 @@ def _limits(run: Run) -> Limits:
         max_member_bytes=settings.package_max_bytes,
         max_ratio=settings.package_max_ratio,
     )
-
-
-def _write_plan(run: Run, state: State, archive: Archive, planned: Iterator[Planned]) -> None:
-    lines: list[bytes] = []
-    size = 0
-    skip = state.planned
-
-    def flush() -> None:
-        nonlocal size
-        if lines:
-            run.services.blobs.put(run.work_key(f"plan-{state.salt}-{state.chunks:06d}"), b"\n".join(lines))
-            state.chunks, state.planned = state.chunks + 1, state.planned + len(lines)
-            lines.clear()
-            size = 0
-
-    for number, entry in enumerate(planned):
-        if number < skip:
-            continue
-        one = _completed(run, state, archive, entry)
-        line = msgspec.json.encode(Line(documents.encode(one), entry.member))
-        lines.append(line)
-        size += len(line)
-        if len(lines) >= CHUNK_OBJECTS or size >= CHUNK_BYTES or run.time_is_up:
-            flush()
-            if run.time_is_up:
-                run.pause(state, total=state.total)
-            elif run.checkpoint_due:
-                run.save(state, total=state.total)
-    flush()
-
-
-def _completed(run: Run, state: State, archive: Archive, entry: Planned) -> EpObject:
-    """The planned object with what the reader cannot know: a file's digest, a portfolio's GUID and share key."""
-    one = entry.object
-    if entry.member is not None and one.file is not None:
-        if entry.member not in state.hashes:
-            state.hashes[entry.member] = _digest(archive, entry.member)
-        sha256, size = state.hashes[entry.member]
-        return replace(one, file=replace(one.file, sha256=sha256, size_bytes=size))
-    if one.portfolio is not None:
-        entropy = int.from_bytes(hashlib.sha256(f"{run.job.id}/{one.id}".encode()).digest()[:9], "big")
-        key = run.services.portfolios.default_key()
-        return replace(one, portfolio=replace(one.portfolio, guid=guid_for(one.id, entropy), keys=(key,)))
-    return one
-
-
-def _digest(archive: Archive, member: str) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
-    with archive.open(member) as content:
-        while data := content.read(READ_BYTES):
-            digest.update(data)
-            size += len(data)
-    return digest.hexdigest(), size
-
-
-def _conclude(state: State, report: Report) -> None:
-    state.problems = [
-        Problem(outcome=note.outcome, reason=note.reason, title=note.title, entry=note.entry_id)
-        for note in report.notes
-        if note.outcome != "kept"
-    ]
-    state.left_out = report.left_out
-    state.counts = dict(report.counts)
 
 
 def _apply(run: Run, state: State) -> None:
@@ -251,7 +150,7 @@ def _breathe(run: Run, state: State, applied: int = 0) -> None:
 
 
 def _chunk(run: Run, state: State, number: int) -> Iterator[tuple[EpObject, str | None]]:
-    content = run.services.blobs.get(run.work_key(f"plan-{state.salt}-{number:06d}"))
+    content = run.services.blobs.get(plan_key(run, state, number))
     for text in content.splitlines():
         line = msgspec.json.decode(text, type=Line)
         yield documents.decode(line.document, EpObject), line.member

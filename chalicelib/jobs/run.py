@@ -33,6 +33,7 @@ class Outcome:
     counts: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     problem_count: int = 0
+    problems_key: str = ""
 
 
 @dataclass(slots=True)

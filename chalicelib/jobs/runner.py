@@ -126,6 +126,7 @@ class Runner(Struct, frozen=True):
             counts=dict(outcome.counts),
             problems=outcome.problems,
             problem_count=outcome.problem_count,
+            problems_key=outcome.problems_key,
             ended_at=now,
             expires_at=now + timedelta(seconds=self.services.settings.package_ttl_s),
             done=run.job.done if outcome.status is JobStatus.ABORTED else run.job.total,

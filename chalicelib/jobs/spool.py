@@ -47,6 +47,14 @@ class Spool:
         """Let go of what is not in the bucket."""
         self._file.close()
 
+    def copy_to(self, key: str) -> None:
+        """Put all bytes at a key of the bucket."""
+        with tempfile.TemporaryFile() as whole:
+            for piece in self.replay():
+                whole.write(piece)
+            whole.seek(0)
+            self._run.services.blobs.put_stream(key, whole)
+
     def replay(self) -> Iterator[bytes]:
         """All bytes from the beginning, in pieces."""
         for key in self.parts:

@@ -122,9 +122,6 @@ class ZipArchive:
         self._directory = directory
         self._limits = limits
         self.feed_name = _find_feed(directory)
-        self._composed = {
-            form: name for name in directory.names() if (form := unicodedata.normalize("NFC", name)) != name
-        }
 
     def open(self, name: str) -> BinaryIO:
         """A member's content as a stream.
@@ -165,10 +162,10 @@ class ZipArchive:
                 if self._directory.get(candidate) is not None:
                     return candidate
                 composed = unicodedata.normalize("NFC", candidate)
-                if self._directory.get(composed) is not None:
+                if composed != candidate and self._directory.get(composed) is not None:
                     return composed
-                if composed in self._composed:
-                    return self._composed[composed]
+                if not composed.isascii() and (found := self._directory.composed(composed)) is not None:
+                    return found
         return None
 
 

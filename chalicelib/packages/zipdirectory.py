@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 import stat
 import struct
-from array import array
+import unicodedata
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from msgspec import Struct
 
 from chalicelib.domain.errors import PackageError
+from chalicelib.packages.scratch import Scratch, number_of
 from chalicelib.packages.ziprecords import (
     CENTRAL,
     CENTRAL_SIGNATURE,
@@ -44,7 +45,7 @@ _DRIVE = re.compile(r"^[A-Za-z]:")
 class Limits(Struct, frozen=True):
     """Caps on a package, enforced while inflating. Sizes in bytes."""
 
-    max_members: int = 250_000
+    max_members: int = 1_000_000
     max_total_bytes: int = 20 * 1024**3
     max_member_bytes: int = 5 * 1024**3
     max_ratio: int = 200
@@ -63,8 +64,17 @@ class Member(Struct, frozen=True):
     offset: int
 
 
+_SCHEMA = """
+CREATE TABLE members (number INTEGER PRIMARY KEY, name TEXT, flags INTEGER, method INTEGER, crc INTEGER,
+    compressed INTEGER, size INTEGER, offset INTEGER, length INTEGER);
+CREATE TABLE composed (number INTEGER PRIMARY KEY, name TEXT);
+"""
+_BY_NAME = "SELECT name, flags, method, crc, compressed, size, offset FROM members WHERE number = ?"
+_IN_ORDER = "SELECT name, flags, method, crc, compressed, size, offset FROM members ORDER BY offset"
+
+
 class Directory:
-    """The members of a zip, held compactly: a name and some forty bytes each.
+    """The members of a zip, on disk, whatever their number.
 
     Raises
     ------
@@ -73,15 +83,7 @@ class Directory:
     """
 
     def __init__(self, stream: BinaryIO, limits: Limits) -> None:
-        self.number_by_name: dict[str, int] = {}
-        self._flags = array("H")
-        self._methods = array("B")
-        self._crcs = array("L")
-        self._compressed = array("Q")
-        self._sizes = array("Q")
-        self._offsets = array("Q")
-        self._name_lengths = array("H")
-        self._folders: set[int] = set()
+        self._rows = Scratch(_SCHEMA)
         end = find_end(stream)
         if end.count > limits.max_members:
             raise PackageError(
@@ -91,28 +93,21 @@ class Directory:
         self._read(stream, end, limits)
         self._check_layout()
 
-    def __len__(self) -> int:
-        return len(self._offsets)
-
     def get(self, name: str) -> Member | None:
         """The member of exactly that name; None for folders too."""
-        number = self.number_by_name.get(name)
-        return None if number is None or number in self._folders else self._member(name, number)
+        row = self._rows.one(_BY_NAME, (number_of(name),))
+        return None if row is None or row[0] != name or name.endswith("/") else Member(*row)
+
+    def composed(self, form: str) -> str | None:
+        """The member whose name is `form` in Unicode NFC, and is written otherwise."""
+        row = self._rows.one("SELECT name FROM composed WHERE number = ?", (number_of(form),))
+        return None if row is None or unicodedata.normalize("NFC", row[0]) != form else str(row[0])
 
     def names(self) -> Iterator[str]:
-        """Names of all members that are not folders, in directory order."""
-        return (name for name, number in self.number_by_name.items() if number not in self._folders)
-
-    def _member(self, name: str, number: int) -> Member:
-        return Member(
-            name,
-            self._flags[number],
-            self._methods[number],
-            self._crcs[number],
-            self._compressed[number],
-            self._sizes[number],
-            self._offsets[number],
-        )
+        """Names of all members that are not folders, in the order of the file."""
+        for (name,) in self._rows.run("SELECT name FROM members ORDER BY offset"):
+            if not name.endswith("/"):
+                yield name
 
     def _read(self, stream: BinaryIO, end: End, limits: Limits) -> None:
         stream.seek(end.offset)
@@ -143,45 +138,36 @@ class Directory:
         _check_name(name)
         _check_member(name, flags, method, attributes >> 16, disk)
         _check_sizes(name, method, compressed, size, limits)
-        if name in self.number_by_name:
+        if name.endswith("/") and size:
+            raise PackageError(f"The package is damaged: “{name}” is both a folder and a file.")
+        if max(offset, compressed) > self._start:
+            raise PackageError("The package is unsafe: a file in it reaches into the list of files.")
+        row = (number_of(name), name, flags, method, crc, compressed, size, offset, name_length)
+        if self._rows.run("INSERT OR IGNORE INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row).rowcount == 0:
             raise PackageError(f"The package has two files named “{name}”; it is not clear which one is meant.")
-        number = len(self._offsets)
-        self.number_by_name[name] = number
-        if name.endswith("/"):
-            if size:
-                raise PackageError(f"The package is damaged: “{name}” is both a folder and a file.")
-            self._folders.add(number)
-        self._flags.append(flags)
-        self._methods.append(method)
-        self._crcs.append(crc)
-        self._compressed.append(compressed)
-        self._sizes.append(size)
-        self._offsets.append(offset)
-        self._name_lengths.append(name_length)
+        if not name.isascii() and (form := unicodedata.normalize("NFC", name)) != name:
+            self._rows.run("INSERT OR IGNORE INTO composed VALUES (?, ?)", (number_of(form), name))
         return int(size)
-
-    def _in_file_order(self) -> list[int]:
-        return sorted(range(len(self._offsets)), key=self._offsets.__getitem__)
 
     def _check_layout(self) -> None:
         """Members follow each other from the first byte to the directory and do not overlap."""
         position = 0
-        for number in self._in_file_order():
-            offset = self._offsets[number]
-            if number == 0 and offset > position and not position:
+        for offset, length, compressed in self._rows.run(
+            "SELECT offset, length, compressed FROM members ORDER BY offset"
+        ):
+            if offset and not position:
                 raise PackageError("The package has other data in front; it may have been put together by hand.")
             if offset < position:
                 raise PackageError("The package is unsafe: files in it share the same bytes.")
-            position = offset + LOCAL.size + self._name_lengths[number] + self._compressed[number]
+            position = offset + LOCAL.size + length + compressed
         if position > self._start:
             raise PackageError("The package is unsafe: a file in it reaches into the list of files.")
 
     def verify(self, stream: BinaryIO) -> None:
         """Compare every member's own header with the directory, in file order, and refuse gaps between members."""
-        names = list(self.number_by_name)
         position = 0
-        for number in self._in_file_order():
-            member = self._member(names[number], number)
+        for row in self._rows.run(_IN_ORDER):
+            member = Member(*row)
             if member.offset > position:
                 raise PackageError("The package holds data that its list of files does not mention.")
             end = data_offset(stream, member) + member.compressed_size

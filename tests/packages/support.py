@@ -60,17 +60,16 @@ class Imported:
 def take_in(data: bytes, first_id: int = FIRST_ID, limits: Limits | None = None, import_id: int = 9) -> Imported:
     archive = open_archive(io.BytesIO(data), limits)
     index = survey(archive.open_feed, archive=archive)
-    planned = list(
-        read_objects(
-            archive.open_feed,
-            index,
-            archive=archive,
-            owner=OWNER,
-            mint=lambda ordinal: first_id + ordinal,
-            import_id=import_id,
-            now=NOW,
-        )
+    groups = read_objects(
+        archive.open_feed,
+        index,
+        archive=archive,
+        owner=OWNER,
+        mint=lambda ordinal: first_id + ordinal,
+        import_id=import_id,
+        now=NOW,
     )
+    planned = [one for group in groups for one in group]
     assert [one.object.id for one in planned] == [first_id + number for number in range(index.count)]
     return Imported(archive, index, planned)
 

@@ -48,8 +48,8 @@ def peak_of(count: int) -> int:
     tracemalloc.start()
     index = survey(lambda: BigFeed(count))
     made = sum(
-        1
-        for _ in read_objects(
+        len(group)
+        for group in read_objects(
             lambda: BigFeed(count),
             index,
             archive=empty,

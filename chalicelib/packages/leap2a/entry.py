@@ -62,6 +62,8 @@ class Facts(Struct):
     view_type: str = ""
     """`portfolio`, `profile`, `dashboard`; empty without a `mahara:view`."""
     extension: Extension | None = None
+    stated_portfolio: str = ""
+    """Id of the portfolio that our own extension puts a page in, spelt out."""
 
     def term(self, scheme: str) -> str:
         """The first term of a vocabulary."""
@@ -110,7 +112,14 @@ def facts_of(element: etree._Element) -> Facts:
             facts.view_type = attribute(child, "mahara:type") or "portfolio"
         elif name == extension.ELEMENT:
             facts.extension = extension.decode(child.text)
+            facts.stated_portfolio = _stated_portfolio(facts.extension, namespaces)
     return facts
+
+
+def _stated_portfolio(own: Extension | None, namespaces: Mapping[str | None, str]) -> str:
+    if own is None or own.portfolio_id is None:
+        return ""
+    return vocabulary.expand(extension.PORTFOLIO_ID.format(id=own.portfolio_id), namespaces)
 
 
 def attribute(element: etree._Element, name: str) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import msgspec
 
 ELEMENT = "folio:object"
+PORTFOLIO_ID = "portfolio:object/{id}"
+"""Id of an entry that this service wrote."""
 
 
 class SectionFacts(msgspec.Struct, frozen=True, omit_defaults=True, rename={"type": "t", "target": "i"}):

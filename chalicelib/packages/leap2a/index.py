@@ -1,222 +1,295 @@
 """The first pass over a feed: who is there, and how they are linked. Names and texts wait for the second pass.
 
-A link may be stated on one side only, so the graph is known once every entry has been seen. Everything kept here is a
-few numbers per entry and per link.
+A link may be stated on one side only, so the graph is known once every entry has been seen. It is kept on disk, a few
+numbers for each entry and each link, so a feed of any length takes the same memory; and it can be handed on, so that
+a worker that goes on with an import need not read the feed for it again.
 """
 
 from __future__ import annotations
 
-from array import array
-from collections import Counter
-from collections.abc import Callable
-from typing import BinaryIO
+from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO, NamedTuple
 
+import msgspec
 from lxml import etree
 
-from chalicelib.domain.epobject import Kind
+from chalicelib.domain.epobject import INVERSE, Kind
 from chalicelib.domain.errors import PackageError
 from chalicelib.packages.archive import Archive
 from chalicelib.packages.leap2a import feedstream, vocabulary
 from chalicelib.packages.leap2a.entry import Facts, facts_of, kind_of
-from chalicelib.packages.leap2a.links import NUMBER_BY_RELATION, RELATIONS, Links
 from chalicelib.packages.leap2a.model import Report
+from chalicelib.packages.leap2a.strays import note_strays
 from chalicelib.packages.leap2a.vocabulary import short_name
+from chalicelib.packages.scratch import Scratch, number_of
 
 MAX_ENTRIES = 500_000
 MAX_LINKS = 2_000_000
-PORTFOLIO_ID = "portfolio:object/{id}"
-"""Id of an entry that this service wrote."""
+MAX_ATTACHED = 1_000
+"""Files of one entry that become objects beside it."""
+ROWS_KEPT = 2_000
+"""Entries remembered while others refer to them: a journal, whose posts all do."""
 
-_KINDS = tuple(Kind)
-_NUMBER_BY_KIND = {kind: number for number, kind in enumerate(_KINDS)}
-_NONE = -1
+RELATIONS = tuple(INVERSE)
+_NUMBER = {rel: number for number, rel in enumerate(RELATIONS)}
+_SCHEMA = """
+CREATE TABLE entries (node INTEGER PRIMARY KEY, place INTEGER, kind TEXT, ordinal INTEGER, extras INTEGER,
+    portfolio INTEGER, position INTEGER, pages INTEGER, loose INTEGER, folder INTEGER,
+    stated_portfolio INTEGER, stated_position INTEGER);
+CREATE TABLE links (number INTEGER PRIMARY KEY, source INTEGER, rel INTEGER, target INTEGER,
+    rank INTEGER, place TEXT);
+CREATE TABLE inferred (number INTEGER PRIMARY KEY, node INTEGER, rel INTEGER, other INTEGER);
+CREATE TABLE inverses (rel INTEGER PRIMARY KEY, inverse INTEGER);
+CREATE TABLE used (member INTEGER PRIMARY KEY);
+CREATE TABLE facts (content TEXT);
+"""
+
+_STATED_PAGES = """
+SELECT p.node, f.node, p.stated_position FROM entries p JOIN entries f ON f.node = p.stated_portfolio
+WHERE f.kind = 'portfolio' ORDER BY p.place
+"""
+_LISTED_PAGES = """
+SELECT p.node, f.node, 0 FROM links l JOIN entries f ON f.node = l.source JOIN entries p ON p.node = l.target
+WHERE l.rel = ? AND f.kind = 'portfolio' AND p.kind = 'page' ORDER BY f.place, l.rank, l.place, l.number
+"""
+_SAYING_PAGES = """
+SELECT p.node, f.node, 0 FROM links l JOIN entries f ON f.node = l.target JOIN entries p ON p.node = l.source
+WHERE l.rel = ? AND f.kind = 'portfolio' AND p.kind = 'page' AND p.portfolio IS NULL
+ORDER BY p.place, l.rank, l.place, l.number
+"""
+
+
+class Row(NamedTuple):
+    """What is known of an entry. `kind` is empty for one that makes no object."""
+
+    place: int
+    kind: str
+    ordinal: int | None
+    portfolio: int | None
+    position: int
+    pages: int
+    loose: int
+    folder: int
+
+
+class FeedFacts(msgspec.Struct):
+    """What the feed says of itself; `count` objects come of it."""
+
+    title: str = ""
+    feed_id: str = ""
+    author_id: str = ""
+    author_name: str = ""
+    namespaces: dict[str, str] = {}
+    repaired: bool = False
+    count: int = 0
 
 
 class Index:
-    """The graph of a feed. A node is an entry, or an id that some entry mentions.
+    """The graph of a feed. A node is a number that stands for the id of an entry.
 
     Attributes
     ----------
-    title, feed_id, author_id
-        As the feed has them.
-    count
-        Objects the package makes; their ordinals are 0 to `count - 1`, in document order.
+    facts
+        Of the feed as a whole. Ordinals of objects are 0 to `facts.count - 1`, in document order.
     report
         Shared with the second pass, which adds to it.
-    repaired
-        The feed is read through the repairing filter.
     """
 
-    def __init__(self) -> None:
-        self.title = self.feed_id = self.author_id = self.author_name = ""
-        self.count = 0
+    def __init__(self, content: Iterable[bytes] | None = None) -> None:
+        self.facts = FeedFacts()
         self.report = Report()
-        self.repaired = False
         self.namespaces: dict[str | None, str] = {}
-        self.page_counts: Counter[int] = Counter()
-        """Pages by portfolio node."""
-        self._nodes: dict[str, int] = {}
-        self._places = array("l")
-        self._kinds = array("b")
-        self._ordinals = array("l")
-        self._extras = array("H")
-        self._portfolios = array("l")
-        self._positions = array("l")
-        self._loose: set[int] = set()
-        self._folders: dict[int, array[int]] = {}
-        self._inferred: dict[int, list[tuple[str, int]]] = {}
-        self._links = Links()
-        self._own_pages: list[tuple[int, str, int]] = []
+        self._links = 0
+        self._rows = Scratch(_SCHEMA, content)
+        self._known: dict[int, Row | None] = {}
+        if content is not None:
+            self.facts = msgspec.json.decode(self._rows.one("SELECT content FROM facts")[0], type=FeedFacts)
+            self._resolve_namespaces()
 
-    def node(self, entry_id: str) -> int | None:
-        """The node of an id, whether there is an entry of it or not."""
-        return self._nodes.get(entry_id)
+    @property
+    def count(self) -> int:
+        """Objects the package makes."""
+        return self.facts.count
 
-    def has_entry(self, node: int) -> bool:
-        """Whether the feed has an entry of the node's id."""
-        return self._places[node] != _NONE
+    def content(self) -> Iterator[bytes]:
+        """The index as bytes, for another worker's `Index(content)`."""
+        return self._rows.content()
+
+    def row(self, node: int) -> Row | None:
+        """What is known of a node; None when the feed has no such entry."""
+        if node not in self._known:
+            if len(self._known) >= ROWS_KEPT:
+                self._known.clear()
+            row = self._rows.one(
+                "SELECT place, kind, ordinal, portfolio, position, pages, loose, folder FROM entries WHERE node = ?",
+                (node,),
+            )
+            self._known[node] = None if row is None else Row(*row)
+        return self._known[node]
 
     def expand(self, href: str) -> str:
         """An address as entry ids are kept."""
         return vocabulary.expand(href, self.namespaces)
 
-    def is_entry(self, node: int, place: int) -> bool:
-        """Whether the entry at this place of the document is the one kept for its id."""
-        return self._places[node] == place
-
-    def kind(self, node: int) -> Kind:
-        """What the node's entry becomes."""
-        return _KINDS[self._kinds[node]]
-
     def ordinal(self, entry_id: str) -> int | None:
         """Ordinal of the object made of an entry; None when there is none."""
-        node = self._nodes.get(entry_id)
-        return None if node is None else self.ordinal_of(node)
+        return self.ordinal_of(number_of(entry_id))
 
     def ordinal_of(self, node: int) -> int | None:
         """Ordinal of the object made of a node's entry."""
-        ordinal = self._ordinals[node]
-        return None if ordinal == _NONE else ordinal
+        row = self.row(node)
+        return None if row is None else row.ordinal
 
-    def place_of_page(self, node: int) -> tuple[int | None, int]:
-        """A page's portfolio node (None: a portfolio of its own, or none at all) and its position, from 1."""
-        portfolio = self._portfolios[node]
-        return (None if portfolio == _NONE else portfolio), self._positions[node]
-
-    def is_loose(self, node: int) -> bool:
-        """Whether a page belongs to no portfolio on purpose: Mahara's profile and dashboard."""
-        return node in self._loose
+    def is_kind(self, node: int, kind: Kind) -> bool:
+        """Whether the node's entry becomes that."""
+        row = self.row(node)
+        return row is not None and row.kind == kind.value
 
     def inferred(self, node: int) -> list[tuple[str, int]]:
         """Relations that only the other side states, as (relation, node)."""
-        return self._inferred.get(node, [])
+        rows = self._rows.run("SELECT rel, other FROM inferred WHERE node = ? ORDER BY number", (node,))
+        return [(RELATIONS[rel], other) for rel, other in rows]
 
     def files_in(self, node: int) -> list[int]:
         """Nodes of the files that a folder lists, in its order."""
-        return [part for part in self._folders.get(node, ()) if self._is(part, Kind.FILE)]
+        row = self.row(node)
+        if row is None or not row.folder:
+            return []
+        rows = self._rows.run(
+            "SELECT l.target FROM links l JOIN entries e ON e.node = l.target WHERE l.source = ? AND l.rel = ?"
+            " AND e.kind = ? ORDER BY l.rank, l.place, l.number",
+            (node, _NUMBER["has_part"], Kind.FILE.value),
+        )
+        return [target for (target,) in rows]
 
     def structural(self, node: int, rel: str, other: int) -> bool:
         """Whether a link is that between a portfolio and its page, which their facts hold."""
-        if rel == "has_part":
-            return self._portfolios[other] == node
-        return rel == "is_part_of" and self._portfolios[node] == other
+        if rel not in {"has_part", "is_part_of"}:
+            return False
+        page, portfolio = self.row(other if rel == "has_part" else node), node if rel == "has_part" else other
+        return page is not None and page.portfolio == portfolio
+
+    def first_place(self, ordinal: int) -> int:
+        """Place in the document of the entry that makes the object of that ordinal."""
+        row = self._rows.one("SELECT MAX(place) FROM entries WHERE ordinal <= ?", (ordinal,))
+        return int(row[0] or 0)
 
     # The first pass fills it.
-
-    def _node(self, entry_id: str) -> int:
-        node = self._nodes.get(entry_id)
-        if node is None:
-            node = self._nodes[entry_id] = len(self._places)
-            self._places.append(_NONE)
-            self._kinds.append(_NONE)
-            self._ordinals.append(_NONE)
-            self._extras.append(0)
-            self._portfolios.append(_NONE)
-            self._positions.append(0)
-        return node
 
     def add(self, facts: Facts, place: int, archive: Archive | None) -> None:
         """Take in the entry at `place`, the first of its id."""
         entry_id = facts.id or f"entry:{place}"
-        node = self._node(entry_id)
-        if self._places[node] != _NONE:
+        node = number_of(entry_id)
+        synthetic = facts.extension is not None and facts.extension.synthetic
+        files = [] if synthetic else facts.files
+        present = [archive is None or archive.resolve(one.href) for one in files]
+        kind = kind_of(facts, found=len(present) == 1 and bool(present[0]))
+        extras = 0 if kind is Kind.FILE else min(sum(map(bool, present)), MAX_ATTACHED)
+        values = [node, place, "" if synthetic else kind.value, extras, kind is Kind.COLLECTION and _is_folder(facts)]
+        added = self._rows.run(
+            "INSERT OR IGNORE INTO entries (node, place, kind, extras, folder, pages, position, loose,"
+            " stated_portfolio, stated_position) VALUES (?, ?, ?, ?, ?, 0, 0, ?, ?, ?)",
+            (*values, *(_stated_place(facts, kind))),
+        )
+        if not added.rowcount:
             self.report.note("left_out", entry_id, "", "The feed has another entry of the same id; the first was kept.")
             return
-        self._places[node] = place
-        if facts.extension is not None and facts.extension.synthetic:
-            return
-        files = facts.files
-        present = [archive is None or archive.resolve(one.href) is not None for one in files]
-        kind = kind_of(facts, found=present == [True])
-        self._kinds[node] = _NUMBER_BY_KIND[kind]
-        self._extras[node] = 0 if kind is Kind.FILE else min(sum(present), 0xFFFF)
-        if kind is Kind.PAGE:
-            self._add_page(facts, node)
-        elif facts.term("selection_type") == "Folder":
-            self._folders[node] = array("l")
-        for link in facts.links:
-            number = NUMBER_BY_RELATION.get(link.relation)
-            if number is not None and link.target != entry_id:
-                self._links.add(node, number, self._node(link.target), link.order)
-        if len(self._places) > MAX_ENTRIES * 2 or len(self._links) > MAX_LINKS:
+        if not synthetic:
+            members = [(number_of(one),) for one in present if isinstance(one, str)]
+            self._rows.run_all("INSERT OR IGNORE INTO used VALUES (?)", members)
+            self._add_links(facts, entry_id, node)
+
+    def _add_links(self, facts: Facts, entry_id: str, node: int) -> None:
+        rows = [
+            (node, _NUMBER[link.relation], number_of(link.target), *link.order)
+            for link in facts.links
+            if link.relation in _NUMBER and link.target != entry_id
+        ]
+        self._rows.run_all("INSERT INTO links (source, rel, target, rank, place) VALUES (?, ?, ?, ?, ?)", rows)
+        self._links += len(rows)
+        if self._links > MAX_LINKS:
             raise PackageError("The feed has more entries and links than this service takes.")
 
-    def _add_page(self, facts: Facts, node: int) -> None:
-        own = facts.extension
-        if own is not None and own.portfolio_id is not None:
-            target = PORTFOLIO_ID.format(id=own.portfolio_id)
-            self._own_pages.append((node, target, own.position or 0))
-        if facts.view_type in {"profile", "dashboard"} or (own is not None and own.loose):
-            self._loose.add(node)
-
-    def finish(self, namespaces: dict[str | None, str]) -> None:
+    def finish(self, namespaces: dict[str | None, str], archive: Archive | None) -> None:
         """Settle pages, ordinals and one-sided links once every entry is in."""
-        self.namespaces = namespaces
-        for page, target, position in self._own_pages:
-            portfolio = self._nodes.get(vocabulary.expand(target, namespaces))
-            if portfolio is not None and self._is(portfolio, Kind.PORTFOLIO):
-                self._place_page(page, portfolio, position)
-        for rel in ("has_part", "is_part_of"):
-            for node, other in self._links.of(NUMBER_BY_RELATION[rel]):
-                portfolio, page = (node, other) if rel == "has_part" else (other, node)
-                if self._is(portfolio, Kind.PORTFOLIO) and self._is(page, Kind.PAGE):
-                    self._place_page(page, portfolio, 0)
+        self.facts.namespaces = {prefix or "": uri for prefix, uri in namespaces.items()}
+        self._resolve_namespaces()
+        self._rows.run("CREATE INDEX by_source ON links (source, rel, target)")
+        self._place_pages()
         self._number()
-        for node, number, other in self._links.one_sided():
-            if self._places[node] != _NONE and self._kinds[node] != _NONE:
-                self._inferred.setdefault(node, []).append((RELATIONS[number], other))
-        for node, other in self._links.of(NUMBER_BY_RELATION["has_part"]):
-            if node in self._folders:
-                self._folders[node].append(other)
-        self._links = Links()
-        self._own_pages.clear()
+        self._infer()
+        if archive is not None:
+            note_strays(self.report, archive, self._is_used)
+        self._rows.run("INSERT INTO facts VALUES (?)", (msgspec.json.encode(self.facts).decode(),))
 
-    def _is(self, node: int, kind: Kind) -> bool:
-        return self._kinds[node] == _NUMBER_BY_KIND[kind]
+    def _resolve_namespaces(self) -> None:
+        self.namespaces = {prefix or None: uri for prefix, uri in self.facts.namespaces.items()}
+
+    def _is_used(self, member: str) -> bool:
+        return self._rows.one("SELECT 1 FROM used WHERE member = ?", (number_of(member),)) is not None
+
+    def _place_pages(self) -> None:
+        """Give pages their portfolios: as our own extension says, then as portfolios list them, then as pages say."""
+        for query, values in (
+            (_STATED_PAGES, ()),
+            (_LISTED_PAGES, (_NUMBER["has_part"],)),
+            (_SAYING_PAGES, (_NUMBER["is_part_of"],)),
+        ):
+            for page, portfolio, position in self._rows.run(query, values):
+                self._place_page(page, portfolio, position)
 
     def _place_page(self, page: int, portfolio: int, position: int) -> None:
-        if self._portfolios[page] != _NONE or page in self._loose:
-            return
-        self.page_counts[portfolio] += 1
-        self._portfolios[page] = portfolio
-        self._positions[page] = position or self.page_counts[portfolio]
+        placed = self._rows.run(
+            "UPDATE entries SET portfolio = ?, position = CASE WHEN ? <> 0 THEN ? ELSE"
+            " (SELECT f.pages + 1 FROM entries f WHERE f.node = ?) END"
+            " WHERE node = ? AND portfolio IS NULL AND NOT loose",
+            (portfolio, position, position, portfolio, page),
+        )
+        if placed.rowcount:
+            self._rows.run("UPDATE entries SET pages = pages + 1 WHERE node = ?", (portfolio,))
 
     def _number(self) -> None:
-        ordinal = 0
-        for node in sorted(
-            (n for n in range(len(self._places)) if self._places[n] != _NONE), key=self._places.__getitem__
-        ):
-            if self._kinds[node] == _NONE:
-                continue
-            self._ordinals[node] = ordinal
-            alone = self._is(node, Kind.PAGE) and self._portfolios[node] == _NONE and node not in self._loose
-            if alone:
-                self._positions[node] = 1
-            ordinal += 1 + alone + self._extras[node]
-        self.count = ordinal
+        def numbered() -> Iterator[tuple[int, int, int]]:
+            for node, alone, extras, position in self._rows.run(
+                "SELECT node, kind = 'page' AND portfolio IS NULL AND NOT loose, extras, position FROM entries"
+                " WHERE kind <> '' ORDER BY place"
+            ):
+                yield self.facts.count, 1 if alone else position, node
+                self.facts.count += 1 + alone + extras
+
+        self._rows.run_all("UPDATE entries SET ordinal = ?, position = ? WHERE node = ?", numbered())
+
+    def _infer(self) -> None:
+        """Note the inverses that no entry states, in the order of parts."""
+        self._rows.run_all("INSERT INTO inverses VALUES (?, ?)", [(_NUMBER[a], _NUMBER[b]) for a, b in INVERSE.items()])
+        self._rows.run(
+            "INSERT INTO inferred (node, rel, other) SELECT l.target, i.inverse, l.source FROM links l"
+            " JOIN inverses i ON i.rel = l.rel JOIN entries e ON e.node = l.target AND e.kind <> ''"
+            " WHERE NOT EXISTS (SELECT 1 FROM links s WHERE s.source = l.target AND s.rel = i.inverse"
+            " AND s.target = l.source) ORDER BY l.rank, l.place, l.number"
+        )
+        self._rows.run("CREATE INDEX by_node ON inferred (node)")
 
 
-def survey(feed: Callable[[], BinaryIO], *, archive: Archive | None = None) -> Index:
+def _is_folder(facts: Facts) -> bool:
+    return facts.term("selection_type") == "Folder"
+
+
+def _stated_place(facts: Facts, kind: Kind) -> tuple[bool, int | None, int]:
+    """Whether a page is in no portfolio on purpose (Mahara's profile and dashboard), and where ours says it is."""
+    own = facts.extension
+    if kind is not Kind.PAGE:
+        return False, None, 0
+    loose = facts.view_type in {"profile", "dashboard"} or (own is not None and own.loose)
+    if own is None or not facts.stated_portfolio:
+        return loose, None, 0
+    position = own.position or 0
+    return loose, number_of(facts.stated_portfolio), position if abs(position) < 1 << 62 else 0
+
+
+def survey(
+    feed: Callable[[], BinaryIO], *, archive: Archive | None = None, report: Callable[[], Report] = Report
+) -> Index:
     """Read the feed once and learn its graph.
 
     Parameters
@@ -225,6 +298,8 @@ def survey(feed: Callable[[], BinaryIO], *, archive: Archive | None = None) -> I
         Opens the feed from its beginning; called again when the feed needs repair.
     archive
         The package, to see which attached files are there. Without it every file is taken to be.
+    report
+        Makes the report; called again when the feed is read again.
 
     Raises
     ------
@@ -232,16 +307,17 @@ def survey(feed: Callable[[], BinaryIO], *, archive: Archive | None = None) -> I
         Not a feed, malformed beyond repair, or unsafe.
     """
     try:
-        return _survey(feed, archive, repair=False)
+        return _survey(feed, archive, report(), repair=False)
     except feedstream.BrokenFeedError:
-        index = _survey(feed, archive, repair=True)
-        index.report.note("degraded", "", index.title, "The feed was not proper XML; it was repaired to be read.")
+        index = _survey(feed, archive, report(), repair=True)
+        title = index.facts.title
+        index.report.note("degraded", "", title, "The feed was not proper XML; it was repaired to be read.")
         return index
 
 
-def _survey(feed: Callable[[], BinaryIO], archive: Archive | None, *, repair: bool) -> Index:
+def _survey(feed: Callable[[], BinaryIO], archive: Archive | None, report: Report, *, repair: bool) -> Index:
     index = Index()
-    index.repaired = repair
+    index.report, index.facts.repaired = report, repair
     namespaces: dict[str | None, str] = {}
     for place, element in enumerate(feedstream.entries(feed(), repair=repair)):
         if place > MAX_ENTRIES:
@@ -250,23 +326,23 @@ def _survey(feed: Callable[[], BinaryIO], archive: Archive | None, *, repair: bo
             index.add(facts_of(element), place, archive)
         else:
             namespaces = dict(element.nsmap)
-            _read_feed(index, element)
-    index.finish(namespaces)
+            _read_feed(index.facts, element)
+    index.finish(namespaces, archive)
     return index
 
 
-def _read_feed(index: Index, feed: etree._Element) -> None:
+def _read_feed(facts: FeedFacts, feed: etree._Element) -> None:
     for child in feed:
         name = short_name(child.tag) if isinstance(child.tag, str) else ""
         text = (child.text or "").strip()
         if name == "atom:title":
-            index.title = index.title or text
+            facts.title = facts.title or text
         elif name == "atom:id":
-            index.feed_id = index.feed_id or text
+            facts.feed_id = facts.feed_id or text
         elif name == "atom:author":
             for part in child:
                 value = (part.text or "").strip()
                 if part.tag == f"{{{vocabulary.ATOM}}}uri":
-                    index.author_id = vocabulary.expand(value, child.nsmap)
+                    facts.author_id = vocabulary.expand(value, child.nsmap)
                 elif part.tag == f"{{{vocabulary.ATOM}}}name":
-                    index.author_name = value
+                    facts.author_name = value

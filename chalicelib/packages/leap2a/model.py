@@ -86,13 +86,18 @@ class Report(Struct):
     outcomes: Counter[str] = field(default_factory=Counter)
     """Notes by outcome, all of them counted."""
     notes: list[Note] = field(default_factory=list)
-    """The first `MAX_NOTES`."""
+    """The first `MAX_NOTES`, unless there is a `sink`."""
+    sink: Callable[[Note], object] | None = None
+    """Takes every note."""
 
     def note(self, outcome: str, entry_id: str, title: str, reason: str) -> None:
         """Count a note, and keep it while there is room."""
         self.outcomes[outcome] += 1
-        if len(self.notes) < MAX_NOTES:
-            self.notes.append(Note(outcome, entry_id[:200], title[:200], reason))
+        note = Note(outcome, entry_id[:200], title[:200], reason)
+        if self.sink is not None:
+            self.sink(note)
+        elif len(self.notes) < MAX_NOTES:
+            self.notes.append(note)
 
     def made(self, kind: Kind) -> None:
         """Count an object."""

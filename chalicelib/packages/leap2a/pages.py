@@ -12,8 +12,7 @@ from chalicelib.packages import markup
 from chalicelib.packages.leap2a import vocabulary
 from chalicelib.packages.leap2a.carried import Incoming, read_element
 from chalicelib.packages.leap2a.entry import Facts
-from chalicelib.packages.leap2a.extension import SectionFacts
-from chalicelib.packages.leap2a.index import PORTFOLIO_ID
+from chalicelib.packages.leap2a.extension import PORTFOLIO_ID, SectionFacts
 from chalicelib.packages.leap2a.scope import Scope
 from chalicelib.packages.leap2a.view import VIEW, blocks, sections_of, texts_of, with_folder_files
 from chalicelib.packages.leap2a.vocabulary import short_name

@@ -25,7 +25,7 @@ from chalicelib.packages.archive import Archive
 from chalicelib.packages.leap2a import feedstream, texts
 from chalicelib.packages.leap2a.carried import Incoming
 from chalicelib.packages.leap2a.entry import Enclosure, Facts, facts_of
-from chalicelib.packages.leap2a.index import Index
+from chalicelib.packages.leap2a.index import MAX_ATTACHED, Index
 from chalicelib.packages.leap2a.leftover import Leftover, read_carried
 from chalicelib.packages.leap2a.model import Owner, Planned
 from chalicelib.packages.leap2a.own import with_banner, with_form
@@ -33,13 +33,12 @@ from chalicelib.packages.leap2a.pages import read_page
 from chalicelib.packages.leap2a.parts import read_children, read_description, read_relations, read_tags
 from chalicelib.packages.leap2a.scope import Scope
 from chalicelib.packages.leap2a.vocabulary import short_name
+from chalicelib.packages.scratch import number_of
 
 GUID_SPACE = UUID("6e8c5d0a-9d53-5c52-8f0b-5f7c6a1e2b34")
 _MEDIA_TYPE = re.compile(r"^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$")
 _PATH = re.compile(r"[\x00-\x1f\x7f/\\]")
 _SCRIPT = re.compile(r"^[\s\x00-\x1f]*(?:javascript|vbscript|data)\s*:", re.IGNORECASE)
-_IGNORED_MEMBERS = ("HTML/", "__MACOSX/", "manifest.json", "leap.xml", "leap2.xml", "leap2a.xml")
-MAX_UNREFERRED = 50
 
 
 def read_objects(
@@ -51,8 +50,9 @@ def read_objects(
     mint: Callable[[int], int],
     import_id: int,
     now: datetime,
-) -> Iterator[Planned]:
-    """Read the feed again and give its objects.
+    skip: int = 0,
+) -> Iterator[list[Planned]]:
+    """Read the feed again and give its objects, those of one entry at a time.
 
     Parameters
     ----------
@@ -68,6 +68,8 @@ def read_objects(
         The import job; with the ordinal it makes the GUIDs of portfolios.
     now
         When this service got the objects, aware UTC.
+    skip
+        Leave out so many objects; the entry of the next one is read from its beginning.
 
     Raises
     ------
@@ -79,12 +81,12 @@ def read_objects(
     leap2a 3 to 5 and 10; brightspace 5.5.
     """
     reader = _Reader(index, archive, owner, mint=mint, import_id=import_id, now=now)
-    place = -1
-    for element in feedstream.entries(feed(), repair=index.repaired):
-        if element.tag == feedstream.ENTRY:
-            place += 1
-            yield from reader.entry(element, place)
-    reader.report_unreferred()
+    if skip >= index.count:
+        return
+    first = index.first_place(skip) if skip else 0
+    for place, element in enumerate(feedstream.entries(feed(), repair=index.facts.repaired)):
+        if place >= first and element.tag == feedstream.ENTRY and (group := reader.entry(element, place)):
+            yield group
 
 
 class _Reader:
@@ -99,28 +101,26 @@ class _Reader:
         self._mint = mint
         self._import_id = import_id
         self._now = now
-        self._used: set[str] = set()
 
-    def entry(self, element: etree._Element, place: int) -> Iterator[Planned]:
+    def entry(self, element: etree._Element, place: int) -> list[Planned]:
         """The objects of an entry: itself, then those it implies."""
         facts = facts_of(element)
         entry_id = facts.id or f"entry:{place}"
-        node = self._index.node(entry_id)
-        if node is None or not self._index.is_entry(node, place):
-            return
-        ordinal = self._index.ordinal_of(node)
-        if ordinal is None:
-            return
-        scope = Scope(self._index, node, facts.stated_id or entry_id, ordinal, self._mint)
+        node = number_of(entry_id)
+        row = self._index.row(node)
+        if row is None or row.place != place or row.ordinal is None:
+            return []
+        scope = Scope(self._index, node, facts.stated_id or entry_id, row.ordinal, self._mint)
         obj = self._object(element, facts, scope)
         extras = list(self._extras(facts, scope, obj))
         for extra in extras:
             if extra.object.kind is Kind.FILE:
                 obj = obj.with_relation("related", extra.object.id)
         member = self._member(facts) if obj.kind is Kind.FILE else None
-        for planned in (Planned(obj, member, obj.file.media_type if obj.file else ""), *extras):
+        group = [Planned(obj, member, obj.file.media_type if obj.file else ""), *extras]
+        for planned in group:
             self._index.report.made(planned.object.kind)
-            yield planned
+        return group
 
     def _object(self, element: etree._Element, facts: Facts, scope: Scope) -> EpObject:
         children = read_children(element)
@@ -181,7 +181,6 @@ class _Reader:
 
     def _file(self, enclosure: Enclosure, name: str) -> FileFacts:
         member = self._archive.resolve(enclosure.href) or ""
-        self._used.add(member)
         media_type = enclosure.media_type.partition(";")[0].strip().lower()
         if not _MEDIA_TYPE.match(media_type):
             media_type = guess_type(name)[0] or guess_type(member)[0] or "application/octet-stream"
@@ -206,9 +205,13 @@ class _Reader:
             ordinal += 1
         if obj.kind is Kind.FILE:
             return
+        last = ordinal + MAX_ATTACHED
         for enclosure in facts.files:
             member = self._archive.resolve(enclosure.href)
             if member is None:
+                continue
+            if ordinal >= last:
+                scope.note("left_out", f"It has more than {MAX_ATTACHED:,} files; “{member[-120:]}” was left out.")
                 continue
             file = self._file(enclosure, member.rpartition("/")[2])
             extra = EpObject(
@@ -266,20 +269,8 @@ class _Reader:
         for part in author:
             if short_name(str(part.tag)) == "atom:name":
                 name = part.text or ""
-                return name if own or name.strip() != self._index.author_name else ""
+                return name if own or name.strip() != self._index.facts.author_name else ""
         return ""
-
-    def report_unreferred(self) -> None:
-        """Note the members that no entry refers to: they stay behind."""
-        count = 0
-        for name in self._archive.names():
-            if name in self._used or name.startswith(_IGNORED_MEMBERS):
-                continue
-            count += 1
-            if count <= MAX_UNREFERRED:
-                self._index.report.note("left_out", "", name[-120:], "No entry of the feed refers to this file.")
-            else:
-                self._index.report.outcomes["left_out"] += 1
 
 
 def _geo_tag(place: tuple[float | None, float | None, float | None, float | None, float | None]) -> GeoTag:

@@ -8,6 +8,7 @@ from chalicelib.domain.epobject import INVERSE, Kind
 from chalicelib.domain.identity import object_path
 from chalicelib.packages.leap2a.entry import Link
 from chalicelib.packages.leap2a.index import Index
+from chalicelib.packages.scratch import number_of
 
 
 class Scope:
@@ -20,7 +21,10 @@ class Scope:
         self.ordinal = ordinal
         self._mint = mint
         self.id = mint(ordinal)
-        self.kind = index.kind(node)
+        row = index.row(node)
+        assert row is not None  # noqa: S101 - there is an entry
+        self._row = row
+        self.kind = Kind(row.kind)
         self.title = ""
         """The name, for notes."""
         self.stated_title = ""
@@ -32,8 +36,7 @@ class Scope:
 
     def object_id(self, entry_id: str) -> int | None:
         """The new id of an entry; None when the package has no such entry."""
-        node = self._index.node(entry_id)
-        return None if node is None else self._id_of(node)
+        return self._id_of(number_of(entry_id))
 
     def _id_of(self, node: int) -> int | None:
         ordinal = self._index.ordinal_of(node)
@@ -45,8 +48,7 @@ class Scope:
 
     def skipped(self, entry_id: str) -> bool:
         """Whether the package has such an entry that makes no object: the one about the account's owner."""
-        node = self._index.node(entry_id)
-        return node is not None and self._index.has_entry(node)
+        return self._index.row(number_of(entry_id)) is not None
 
     def address(self, href: str) -> str | None:
         """The stored address of an entry, for links in HTML."""
@@ -56,7 +58,7 @@ class Scope:
     def is_file(self, object_id: int) -> bool:
         """Whether an id this scope has given out is a file's."""
         node = self._node_by_id.get(object_id)
-        return node is not None and self._index.kind(node) is Kind.FILE
+        return node is not None and self._index.is_kind(node, Kind.FILE)
 
     def files_in(self, object_id: int) -> list[int]:
         """Ids of the files a folder lists; the folder's id was given out by this scope."""
@@ -66,8 +68,8 @@ class Scope:
 
     def related(self, link: Link) -> int | None:
         """The id a link relates this entry to; None where that is not a relation between two entries."""
-        node = self._index.node(link.target)
-        if node is None or link.relation not in INVERSE:
+        node = number_of(link.target)
+        if link.relation not in INVERSE:
             return None
         if node == self.node:
             self.note("degraded", "It is linked to itself; that link was dropped.")
@@ -87,20 +89,15 @@ class Scope:
     @property
     def page_count(self) -> int:
         """Pages of this portfolio."""
-        return self._index.page_counts[self.node]
+        return self._row.pages
 
     @property
     def alone(self) -> bool:
         """Whether this page is in no portfolio, and so gets one of its own."""
-        return (
-            self.kind is Kind.PAGE
-            and self._index.place_of_page(self.node)[0] is None
-            and not self._index.is_loose(self.node)
-        )
+        return self.kind is Kind.PAGE and self._row.portfolio is None and not self._row.loose
 
     def place_of_page(self) -> tuple[int | None, int]:
         """A page's portfolio id and position; a page in no portfolio gets the one that follows it."""
-        portfolio, position = self._index.place_of_page(self.node)
-        if portfolio is not None:
-            return self._id_of(portfolio), position
-        return (self._mint(self.ordinal + 1) if self.alone else None), position
+        if self._row.portfolio is not None:
+            return self._id_of(self._row.portfolio), self._row.position
+        return (self._mint(self.ordinal + 1) if self.alone else None), self._row.position
