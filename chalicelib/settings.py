@@ -73,6 +73,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Deliveries without progress after which a job is aborted; the queue's maxReceiveCount."""
     job_pickup_s: int = 120
     """The sweeper sends a job again that nobody picked up for so long."""
+    import_writers: int = 4
+    """Transactions an import has under way at a time."""
     package_max_bytes: int = 20 * 1024 * MIB
     """Cap on the inflated size of an imported package."""
     package_max_members: int = 1_000_000

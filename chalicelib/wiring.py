@@ -96,7 +96,7 @@ class Services:
         self.blobs = Blobs(settings, content_disposition)
         self.garbage = Garbage(self.tables, self.blobs, self.clock)
         self.objects = Objects(self.tables, Bodies(self.blobs), self.garbage)
-        self.import_store = Imports(self.objects, self.garbage)
+        self.import_store = Imports(self.objects, self.garbage, settings.import_writers)
         self.people = People(self.tables)
         self.courses = Courses(self.tables)
         self.terms = Terms(self.tables)

@@ -43,7 +43,7 @@ def _institution() -> Iterator[World]:
         for name, value in AWS.items():
             patch.setenv(name, value)
         patch.delenv("AWS_ENDPOINT_URL", raising=False)
-        settings, clock = Settings(secret_key="k" * 40, job_reserve_s=5), HandClock()
+        settings, clock = Settings(secret_key="k" * 40, job_reserve_s=5, import_writers=1), HandClock()
         provision.apply(settings)
         made = Services(settings, clock=clock)
         yield World(made, clock, made.directory.create_root_account("Estuary College"))

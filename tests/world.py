@@ -82,6 +82,7 @@ def services(cloud: None, clock: HandClock) -> Services:
         dead_queue=f"{name}-jobs-dead",
         secret_key="k" * 40,
         job_reserve_s=5,
+        import_writers=4 if os.environ.get("FOLIO_TEST_ENGINE") == "ministack" else 1,  # moto is one thread
     )
     provision.apply(settings)
     made = Services(settings, clock=clock)

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from chalicelib.domain.epobject import EpObject, Kind
-from chalicelib.domain.job import Problem
 from chalicelib.domain.person import User
+from chalicelib.jobs.problems import ProblemLog, ProblemState
 from chalicelib.jobs.run import Run
-from chalicelib.jobs.snapshot import Snapshot, SnapshotState
+from chalicelib.jobs.snapshot import Snapshot, SnapshotState, left_out
 from chalicelib.jobs.spool import Spool
 from chalicelib.packages import html_copy, manifest, names
 from chalicelib.packages.leap2a import Owner, PackageContext, feed_entry, feed_head, feed_tail
@@ -34,8 +34,9 @@ class State(msgspec.Struct):
     chunk: int = 0
     offset: int = 0
     missing: list[int] = []
-    lost: list[Problem] = []
     """Files whose bytes are no longer there."""
+    problems: ProblemState | None = None
+    """What is not in the package, and why, once the snapshot is complete."""
     restarts: int = 0
     previous: Kind | None = None
     done: int = 0
@@ -45,11 +46,6 @@ class State(msgspec.Struct):
     members: list[str] = []
     listed: int = 0
     text: list[str] = []
-
-    @property
-    def problems(self) -> list[Problem]:
-        """All that is not in the package, and why."""
-        return [*self.snapshot.problems, *self.lost]
 
 
 @dataclass(slots=True)
@@ -66,6 +62,7 @@ class Assembly:
     directory: Spool = field(init=False)
     members: Spool = field(init=False)
     text: Spool = field(init=False)
+    log: ProblemLog = field(init=False)
 
     def __post_init__(self) -> None:
         run, state = self.run, self.state
@@ -78,6 +75,7 @@ class Assembly:
         self.directory = Spool(run, "directory", state.directory)
         self.members = Spool(run, "members", state.members)
         self.text = Spool(run, f"text-{state.phase}", state.text)
+        self.log = ProblemLog(run, state.problems or state.snapshot.problems)
         self.context = PackageContext(
             owner=Owner(
                 id=self.owner.id,
@@ -108,8 +106,8 @@ class Assembly:
 
     def close(self) -> None:
         """Let go of what is not in the bucket."""
-        for spool in (self.directory, self.members, self.text):
-            spool.close()
+        for held in (self.directory, self.members, self.text, self.log, self.snapshot):
+            held.close()
 
     def _files(self) -> None:
         state = self.state
@@ -128,10 +126,9 @@ class Assembly:
             return
         content = self.run.services.blobs.open_file(facts.sha256, resumed)
         if content is None:
-            self.snapshot.missing.add(one.id)
+            self.snapshot.lose(one.id)
             self.state.missing.append(one.id)
-            reason = "The bytes of this file are no longer there."
-            self.state.lost.append(Problem(outcome="left_out", title=facts.file_name, reason=reason))
+            self.log.add(left_out(facts.file_name, "The bytes of this file are no longer there."))
             return
         if not self.state.zip.open:
             stored = stored_for(facts.media_type)
@@ -203,16 +200,10 @@ class Assembly:
         self.zip.write(manifest.head(GENERATOR))
         for piece in self.members.replay():
             self.zip.write(piece)
-        left_out = [manifest.LeftOut(0, one.title, one.reason) for one in self.state.problems]
-        self.zip.write(manifest.tail(self._counts(), left_out))
+        for piece in manifest.tail(self.snapshot.counts(), self.log.replay()):
+            self.zip.write(piece)
         self.directory.append(self.zip.close().directory)
         self.zip.finish(self.directory.replay())
-
-    def _counts(self) -> dict[str, int]:
-        counts: dict[str, int] = {}
-        for row in self.snapshot.rows.values():
-            counts[row.kind.value] = counts.get(row.kind.value, 0) + 1
-        return counts
 
     def _member(self, name: str, content: bytes) -> None:
         self.zip.open(name)
@@ -256,11 +247,8 @@ class Assembly:
         state = self.state
         state.zip = self.zip.pause()
         state.upload = self.upload.pause(self.run.work_key(f"tail-{self.run.checkpoints:06d}"))
-        state.directory, state.members, state.text = (
-            self.directory.pause(),
-            self.members.pause(),
-            self.text.pause(),
-        )
+        state.directory, state.members, state.text = self.directory.pause(), self.members.pause(), self.text.pause()
+        state.problems = self.log.pause()
 
     @property
     def _total(self) -> int:

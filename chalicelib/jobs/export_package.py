@@ -15,7 +15,8 @@ from msgspec import Struct
 from chalicelib.domain.job import JobStatus, PackageFile
 from chalicelib.domain.person import User
 from chalicelib.jobs.assembly import PHASES, Assembly, State
-from chalicelib.jobs.run import Aborted, Outcome, Run, kept
+from chalicelib.jobs.problems import ProblemLog
+from chalicelib.jobs.run import Aborted, Outcome, Run
 from chalicelib.jobs.snapshot import take
 from chalicelib.packages import names
 from chalicelib.storage.uploads import MultipartUpload, UploadLostError
@@ -70,17 +71,18 @@ def _complete(run: Run, state: State, owner: User) -> Outcome:
     upload = MultipartUpload.resume(run.services.blobs, state.upload)
     upload.finish()
     ended = run.services.clock.now().astimezone(_zone(run.services.settings.time_zone))
-    problems = state.problems
+    log = ProblemLog(run, state.problems or state.snapshot.problems)
     return Outcome(
-        status=JobStatus.COMPLETE_WITH_ERRORS if problems else JobStatus.COMPLETE,
+        status=JobStatus.COMPLETE_WITH_ERRORS if log.count else JobStatus.COMPLETE,
         result=PackageFile(
             key=upload.key,
             file_name=names.package_file_name(owner.first_name, owner.last_name, ended),
             size_bytes=upload.size_bytes,
         ),
         counts={"objects": state.snapshot.total, "bytes": upload.size_bytes},
-        problems=kept(problems),
-        problem_count=len(problems),
+        problems=tuple(log.first),
+        problem_count=log.count,
+        problems_key=log.publish(),
     )
 
 

@@ -8,6 +8,7 @@ bytes, whatever happens to the objects meanwhile.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 
 import msgspec
@@ -15,9 +16,11 @@ import msgspec
 from chalicelib.domain.association import commented_id
 from chalicelib.domain.epobject import Element, EpObject, Kind
 from chalicelib.domain.job import Problem
+from chalicelib.jobs.problems import ProblemLog, ProblemState
 from chalicelib.jobs.run import Run
 from chalicelib.packages import names
 from chalicelib.packages.leap2a import Ref
+from chalicelib.packages.scratch import Scratch
 from chalicelib.storage import documents
 from chalicelib.storage.listing import object_key
 
@@ -57,7 +60,7 @@ class SnapshotState(msgspec.Struct):
     chunks: list[Chunk] = []
     updated: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     self_id: int | None = None
-    problems: list[Problem] = []
+    problems: ProblemState = msgspec.field(default_factory=ProblemState)
     bytes: int = 0
 
     @property
@@ -65,21 +68,20 @@ class SnapshotState(msgspec.Struct):
         """Objects in the snapshot."""
         return sum(chunk.count for chunk in self.chunks)
 
-    def leave_out(self, title: str, reason: str) -> None:
-        """Note something that is not in the package."""
-        self.problems.append(Problem(outcome="left_out", title=title, reason=reason))
-
 
 def take(run: Run, state: SnapshotState, save: Callable[[], None]) -> None:
     """Read the objects of an export into working files; `save` is called between chunks and may raise Paused."""
-    for batch, after in _batches(run, state):
-        state.after = after
-        if batch:
-            _write(run, state, batch)
-            save()
+    with closing(ProblemLog(run, state.problems)) as log:
+        for batch, after in _batches(run, state, log):
+            state.after = after
+            if batch:
+                _write(run, state, batch)
+                state.problems = log.pause()
+                save()
+        state.problems = log.pause()
 
 
-def _batches(run: Run, state: SnapshotState) -> Iterator[tuple[list[EpObject], str]]:
+def _batches(run: Run, state: SnapshotState, log: ProblemLog) -> Iterator[tuple[list[EpObject], str]]:
     """Objects of one kind at a time, few enough for memory, and where to go on behind them."""
     source: Iterable[tuple[EpObject | int, str]]
     source = _named(run, state) if run.job.parameters.get("keys") else _everything(run, state.after)
@@ -87,8 +89,8 @@ def _batches(run: Run, state: SnapshotState) -> Iterator[tuple[list[EpObject], s
     size, place = 0, state.after
     for one, after in source:
         if isinstance(one, int):
-            state.leave_out(f"Object {one}", GONE)
-        if isinstance(one, int) or not _belongs(run, state, one):
+            log.add(left_out(f"Object {one}", GONE))
+        if isinstance(one, int) or not _belongs(run, log, one):
             place = after
             continue
         if batch and (one.kind is not batch[0].kind or size >= CHUNK_BYTES or len(batch) >= CHUNK_OBJECTS):
@@ -159,12 +161,17 @@ def _comments(run: Run, keys: set[tuple[Kind, int]]) -> set[tuple[Kind, int]]:
     return found
 
 
-def _belongs(run: Run, state: SnapshotState, one: EpObject) -> bool:
+def left_out(title: str, reason: str) -> Problem:
+    """A problem: something is not in the package."""
+    return Problem(outcome="left_out", title=title, reason=reason)
+
+
+def _belongs(run: Run, log: ProblemLog, one: EpObject) -> bool:
     asked = run.job.created_at
     if one.deleted_at is not None:
         # What is named was there when it was named, a moment before the job was made.
         if (one.deleted_at > asked or run.job.parameters.get("keys")) and one.added_at <= asked:
-            state.leave_out(one.name, GONE)
+            log.add(left_out(one.name, GONE))
         return False
     return one.added_at <= asked
 
@@ -197,41 +204,57 @@ def _row(one: EpObject) -> Row:
     )
 
 
+_SCHEMA = """
+CREATE TABLE names (id INTEGER PRIMARY KEY, kind TEXT, name TEXT, member TEXT, portfolio INTEGER, position INTEGER);
+"""
+_ORPHANS = "DELETE FROM names WHERE portfolio > 0 AND portfolio NOT IN (SELECT id FROM names)"
+_PAGES = "SELECT id FROM names WHERE portfolio = ? ORDER BY position, id"
+
+
 class Snapshot:
     """A finished snapshot, as the passes read it.
 
-    In memory are the names of all objects, for links; the objects themselves pass by one at a time.
+    The names of all objects, for links, are on the disk; the objects themselves pass by one at a time.
     """
 
     def __init__(self, run: Run, state: SnapshotState, missing: Iterable[int]) -> None:
         self._run, self.state = run, state
-        self.rows: dict[int, Row] = {}
+        self._names = Scratch(_SCHEMA)
         for number in range(len(state.chunks)):
             content = run.services.blobs.get(run.work_key(f"names-{number:06d}"))
-            self.rows.update((row.id, row) for row in msgspec.json.decode(content, type=list[Row]))
-        self._pages: dict[int, list[tuple[int, int]]] = {}
-        for row in [row for row in self.rows.values() if row.portfolio_id]:
-            if row.portfolio_id in self.rows:
-                self._pages.setdefault(row.portfolio_id, []).append((row.position, row.id))
-            elif not run.job.parameters.get("keys"):
-                del self.rows[row.id]  # the page of a deleted portfolio; one that was named stands alone
-        self.missing = set(missing)
+            rows = map(msgspec.structs.astuple, msgspec.json.decode(content, type=list[Row]))
+            self._names.run_all("INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?, ?, ?)", rows)
+        if not run.job.parameters.get("keys"):
+            self._names.run(_ORPHANS)  # the pages of a deleted portfolio; one that was named stands alone
+        self._names.run("CREATE INDEX by_portfolio ON names (portfolio, position, id)")
+        for object_id in missing:
+            self.lose(object_id)
+
+    def close(self) -> None:
+        """Let go of the names."""
+        self._names.close()
 
     def objects(self, number: int) -> Iterator[EpObject]:
         """The objects of a chunk that are in the package."""
         content = self._run.services.blobs.get(self._run.work_key(f"objects-{number:06d}"))
         for line in content.splitlines():
             one = documents.decode(line, EpObject)
-            if one.id in self.rows:
+            if self._names.one("SELECT 1 FROM names WHERE id = ?", (one.id,)):
                 yield one
+
+    def lose(self, object_id: int) -> None:
+        """Note that a file's bytes are not in the package."""
+        self._names.run("UPDATE names SET member = NULL WHERE id = ?", (object_id,))
 
     def describe(self, object_id: int) -> Ref | None:
         """What entries may say of an object; None when it is not in the package."""
-        row = self.rows.get(object_id)
-        if row is None:
-            return None
-        return Ref(row.kind, row.name, None if object_id in self.missing else row.member)
+        row = self._names.one("SELECT kind, name, member FROM names WHERE id = ?", (object_id,))
+        return None if row is None else Ref(Kind(row[0]), row[1], row[2])
 
     def pages(self, portfolio_id: int) -> list[int]:
         """Ids of a portfolio's pages, in order."""
-        return [page_id for _, page_id in sorted(self._pages.get(portfolio_id, ()))]
+        return [page_id for (page_id,) in self._names.run(_PAGES, (portfolio_id,))]
+
+    def counts(self) -> dict[str, int]:
+        """Objects in the package, by kind."""
+        return dict(self._names.run("SELECT kind, COUNT(*) FROM names GROUP BY kind"))

@@ -6,6 +6,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 from pynamodb.exceptions import TransactWriteError
@@ -36,6 +37,8 @@ class Imports(Struct, frozen=True):
 
     objects: Objects
     garbage: Garbage
+    writers: int = 1
+    """Transactions under way at a time, of those that cannot meet."""
 
     def put(self, owner_id: int, imported: Sequence[EpObject]) -> None:
         """Write objects of one import; those it wrote before are left as they are.
@@ -47,11 +50,25 @@ class Imports(Struct, frozen=True):
         TransactWriteError
             Others were at the owner's counters or at the same files all the time; trying later may do.
         """
-        for batch in self._batches(imported):
-            try:
-                self._write(owner_id, batch, step=1)
-            except ConflictError:
-                self._write(owner_id, self._missing(batch), step=1)
+        if self.writers == 1:
+            for batch in self._batches(imported):
+                self._put(owner_id, batch)
+            return
+        shared = [one for one in imported if one.kind is Kind.PORTFOLIO or one.file is not None]
+        apart = [one for one in imported if one.kind is not Kind.PORTFOLIO and one.file is None]
+        with ThreadPoolExecutor(self.writers) as pool:
+            writing = [pool.submit(self._put, owner_id, batch) for batch in self._batches(apart)]
+            # Transactions on one counter or one file's references get in each other's way.
+            for batch in self._batches(shared):
+                self._put(owner_id, batch)
+            for one in writing:
+                one.result()
+
+    def _put(self, owner_id: int, batch: Sequence[tuple[EpObject, ObjectRecord]]) -> None:
+        try:
+            self._write(owner_id, batch, step=1)
+        except ConflictError:
+            self._write(owner_id, self._missing(batch), step=1)
 
     def remove(self, owner_id: int, imported: Sequence[EpObject]) -> None:
         """Undo `put`: removes of these what that import made and is still there."""

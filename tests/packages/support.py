@@ -144,7 +144,7 @@ def give_out(objects: Iterable[EpObject], content: Callable[[EpObject], bytes] =
     pieces += [
         manifest.member(record.name, record.size, "0" * 64, first=number == 0) for number, record in enumerate(records)
     ]
-    add(names.MANIFEST_MEMBER, *pieces, manifest.tail(counts, []))
+    add(names.MANIFEST_MEMBER, *pieces, *manifest.tail(counts, []))
     writer.finish(record.directory for record in records)
     return out.getvalue()
 

@@ -88,9 +88,10 @@ def facts_of(element: etree._Element) -> Facts:
     namespaces = element.nsmap
     facts = Facts()
     for child in element:
-        if not isinstance(child.tag, str):
+        tag = child.tag
+        if not isinstance(tag, str):
             continue
-        name = short_name(child.tag)
+        name = short_name(tag)
         if name == "atom:id":
             facts.stated_id = (child.text or "").strip()
             facts.id = vocabulary.expand(facts.stated_id, namespaces)
@@ -124,11 +125,11 @@ def _stated_portfolio(own: Extension | None, namespaces: Mapping[str | None, str
 
 def attribute(element: etree._Element, name: str) -> str:
     """An attribute by short name, in any spelling of its namespace, or without one."""
-    local = name.rpartition(":")[2]
-    for key, value in element.attrib.items():
-        if key in {name, local} or short_name(str(key)) == name:
-            return str(value)
-    return ""
+    prefix, _, local = name.rpartition(":")
+    plain = element.get(local)
+    if plain is not None or not prefix:
+        return plain or ""
+    return next((str(value) for key, value in element.attrib.items() if short_name(str(key)) == name), "")
 
 
 def _add_link(facts: Facts, element: etree._Element, namespaces: Mapping[str | None, str]) -> None:

@@ -114,11 +114,11 @@ def expand(value: str, namespaces: Mapping[str | None, str]) -> str:
     text = value.strip()
     if text.startswith("[") and text.endswith("]"):
         text = text[1:-1].strip()
-    match = _PREFIXED.match(text)
-    if match is None or match[2].startswith("//"):
+    prefix, colon, rest = text.partition(":")
+    if not colon or rest.startswith("//"):
         return text
-    namespace = namespaces.get(match[1])
-    return text if namespace is None else namespace + match[2]
+    namespace = namespaces.get(prefix)
+    return text if namespace is None else namespace + rest
 
 
 def term(value: str, namespaces: Mapping[str | None, str]) -> tuple[str, str]:
