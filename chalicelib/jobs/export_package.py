@@ -71,19 +71,19 @@ def _complete(run: Run, state: State, owner: User) -> Outcome:
     upload = MultipartUpload.resume(run.services.blobs, state.upload)
     upload.finish()
     ended = run.services.clock.now().astimezone(_zone(run.services.settings.time_zone))
-    log = ProblemLog(run, state.problems or state.snapshot.problems)
-    return Outcome(
-        status=JobStatus.COMPLETE_WITH_ERRORS if log.count else JobStatus.COMPLETE,
-        result=PackageFile(
-            key=upload.key,
-            file_name=names.package_file_name(owner.first_name, owner.last_name, ended),
-            size_bytes=upload.size_bytes,
-        ),
-        counts={"objects": state.snapshot.total, "bytes": upload.size_bytes},
-        problems=tuple(log.first),
-        problem_count=log.count,
-        problems_key=log.publish(),
-    )
+    with closing(ProblemLog(run, state.problems or state.snapshot.problems)) as log:
+        return Outcome(
+            status=JobStatus.COMPLETE_WITH_ERRORS if log.count else JobStatus.COMPLETE,
+            result=PackageFile(
+                key=upload.key,
+                file_name=names.package_file_name(owner.first_name, owner.last_name, ended),
+                size_bytes=upload.size_bytes,
+            ),
+            counts={"objects": state.snapshot.total, "bytes": upload.size_bytes},
+            problems=tuple(log.first),
+            problem_count=log.count,
+            problems_key=log.publish(),
+        )
 
 
 def _zone(name: str) -> tzinfo:
