@@ -83,6 +83,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     brightspace_versions: str = "2.0 2.1 2.2 2.3 2.4 2.5"
     brightspace_rate_credits: int = 50_000
     brightspace_rate_cost: int = 10
+    canvas_rate_limit: int = 600
+    """Level of a token's leaking bucket from which on Canvas calls are refused; 0: they are never."""
+    canvas_rate_cap: int = 800
+    """The bucket never has more in it."""
+    canvas_rate_drain_per_s: int = 10
+    canvas_rate_hold: int = 50
+    """What a call holds in the bucket while it is under way; then it pays a unit for each second it took."""
     time_zone: str = "UTC"
     """Zone of the minute in a package's file name."""
 

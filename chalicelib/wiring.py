@@ -11,6 +11,7 @@ from msgspec import Struct
 from chalicelib.domain.account_change import AccountChanges
 from chalicelib.domain.administration import RoleService
 from chalicelib.domain.artifact import ArtifactService
+from chalicelib.domain.bucket import Rates
 from chalicelib.domain.comment import CommentService
 from chalicelib.domain.courseload import CourseLoad
 from chalicelib.domain.directory import Directory
@@ -40,6 +41,7 @@ from chalicelib.settings import Settings, SettingsError, load
 from chalicelib.storage.accounts import Accounts
 from chalicelib.storage.blobs import Blobs
 from chalicelib.storage.bodies import Bodies
+from chalicelib.storage.buckets import Buckets
 from chalicelib.storage.courses import Courses
 from chalicelib.storage.credentials import Credentials
 from chalicelib.storage.garbage import Garbage
@@ -102,7 +104,7 @@ class Services:
         self.terms = Terms(self.tables)
         self.account_store = Accounts(self.tables, self.people)
         self.trees = Trees(self.tables)
-        self.credentials = Credentials(self.tables)
+        self.credentials = Credentials(self.tables, Buckets(_rates(settings)))
         self.job_store = Jobs(self.tables, settings, self.clock)
         self.report_store = Reports(self.tables, self.job_store, self.clock)
         self.queue = Queue(settings)
@@ -170,6 +172,15 @@ class Services:
         from chalicelib.storage.secrets import read_parameter
 
         return parse(read_parameter(self.settings.secret_parameter))
+
+
+def _rates(settings: Settings) -> Rates:
+    return Rates(
+        limit=settings.canvas_rate_limit,
+        cap=settings.canvas_rate_cap,
+        drain_per_s=settings.canvas_rate_drain_per_s,
+        hold=settings.canvas_rate_hold,
+    )
 
 
 def sanitise(html: str) -> str:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -37,6 +38,7 @@ class Call:
         """Who is behind a caller that acts as someone else."""
         self.spent: int | None = None
         """Credits the bucket has spent in this minute, this call included; None: nothing was charged."""
+        self.started = perf_counter()
         self.memo: dict[str, Any] = {}
         """What a dialect worked out once and needs again."""
 
@@ -44,6 +46,11 @@ class Call:
     def services(self) -> Services:
         """The services of this process."""
         return services()
+
+    @property
+    def seconds(self) -> float:
+        """How long the call has taken up to now: its computing and its waiting for the stores."""
+        return perf_counter() - self.started
 
     @property
     def actor(self) -> Actor:

@@ -375,14 +375,25 @@ class Use(Struct, frozen=True, kw_only=True):
 
     token: Token
     spent: int
+    level: int = 0
+    """What the leaking bucket has in it without this call, in thousandths of Canvas's unit."""
     suspended: bool = False
 
 
 class CredentialStore(Protocol):
     """Tokens and key pairs."""
 
-    def use_token(self, token_hash: str, cost: int, now: datetime) -> Use | None:
-        """Look a token up by its hash and charge its bucket, in one call. None when unknown."""
+    def use_token(self, token_hash: str, cost: int, now: datetime, *, leaking: bool = False) -> Use | None:
+        """Look a token up by its hash and charge a bucket of its, in one call. None when unknown.
+
+        The minute's bucket pays `cost`, or the leaking one holds a call's part until `settle`.
+        """
+
+    def settle(self, token_hash: str, now: datetime, cost: int) -> None:
+        """Give back what a call held that was charged at `now`, for what it cost: thousandths of Canvas's unit."""
+
+    def stamp(self, token: Token, now: datetime) -> None:
+        """Write down that a token was used."""
 
     def create_token(self, token: Token) -> None:
         """Write a new token."""

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
@@ -18,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chalicelib.domain.access import Actor
+from chalicelib.domain.bucket import UNIT, Lease
 from chalicelib.domain.errors import DomainError, InvalidError
 from chalicelib.domain.tokenkeys import TokenKeys, name_of
 
@@ -109,6 +110,8 @@ class Authenticated(Struct, frozen=True):
 
     actor: Actor
     spent: int
+    lease: Lease | None = None
+    """What the call holds in the token's leaking bucket, if it was asked to."""
 
 
 class TokenService(Struct, frozen=True):
@@ -162,16 +165,16 @@ class TokenService(Struct, frozen=True):
         key = name_of(self.keys().current)
         return replace(token, hint=secret[:HINT_LENGTH], hash=self.hash(secret), key=key), secret
 
-    def authenticate(self, secret: str, cost: int) -> Authenticated:
-        """Who the token speaks for; charges its bucket in the same call.
+    def authenticate(self, secret: str, cost: int, *, leaking: bool = False) -> Authenticated:
+        """Who the token speaks for; charges the minute's bucket, or the leaking one, in the same call.
 
         Raises
         ------
         TokenUnknownError, TokenRevokedError, TokenExpiredError
             See there (canvas-a 1.3).
         """
-        now = self.clock.now()
-        use = self.credentials.use_token(self.hash(secret), cost, now) or self._by_other_key(secret, cost, now)
+        now, hashed = self.clock.now(), self.hash(secret)
+        use = self.credentials.use_token(hashed, cost, now, leaking=leaking) or self._by_other_key(secret, cost, now)
         if use is None or use.suspended or use.token.workflow_state == PENDING:
             raise TokenUnknownError("There is no such token.")
         token = use.token
@@ -186,7 +189,13 @@ class TokenService(Struct, frozen=True):
             scopes=token.scopes,
             app=f"token/{token.id}",
         )
-        return Authenticated(actor, use.spent)
+        if token.last_used_at is None or token.last_used_at + STAMP_EVERY <= now:
+            self.credentials.stamp(token, now)
+        return Authenticated(actor, use.spent, Lease(hashed, now, use.level) if leaking else None)
+
+    def settle(self, lease: Lease, cost: float) -> None:
+        """A call is over, and cost so much in Canvas's unit."""
+        self.credentials.settle(lease.hash, lease.at, round(cost * UNIT))
 
     def _by_other_key(self, secret: str, cost: int, now: datetime) -> Use | None:
         """A token of before the last change of keys, which is hashed anew; one call more, once."""
@@ -267,6 +276,8 @@ class IdKeyService(Struct, frozen=True):
 
 
 PURPOSE_LIMIT = 255
+STAMP_EVERY = timedelta(minutes=10)
+"""How often a token's use is written down (canvas-a 1.2)."""
 WINDOW_S = 300
 TIME_DIGITS = 12
 

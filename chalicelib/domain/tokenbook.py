@@ -248,7 +248,7 @@ def _moment(said: Expiry | None, root: Account | None) -> datetime | None:
 
 
 def _zone(root: Account | None) -> tzinfo:
-    name = root.settings.get("default_time_zone", "") if root else ""
+    name = root.default_time_zone if root else ""
     try:
         return ZoneInfo(name) if name else UTC
     except (KeyError, ValueError, OSError):

@@ -1,16 +1,17 @@
-"""Tokens, key pairs and the minute buckets that pay for calls.
+"""Tokens, key pairs and the buckets that pay for calls.
 
-A bucket is attributes `w{minute}` on an item: what was spent in that minute. One unconditional UpdateItem adds to the
-present minute, forgets the ones before and answers the whole item, so that looking a token up and charging it is one
-call.
+A minute bucket is attributes `w{minute}` on an item: what was spent in that minute. One unconditional UpdateItem adds
+to the present minute, forgets the ones before and answers the whole item, so that looking a token up and charging it is
+one call. Canvas's bucket leaks instead (`buckets.py`), in one call as well.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 from pynamodb.exceptions import PutError, TransactWriteError, UpdateError, VerboseClientError
 from pynamodb.transactions import TransactWrite
 
@@ -18,6 +19,7 @@ from chalicelib.domain.errors import ConflictError
 from chalicelib.domain.ports import Use
 from chalicelib.domain.token import IdKey, Token
 from chalicelib.storage import documents, tokens
+from chalicelib.storage.buckets import Buckets, Change
 from chalicelib.storage.tables import PersonRecord, Tables, busy, conflict, only
 from chalicelib.storage.tokens import secret_key, token_key
 
@@ -36,17 +38,60 @@ class Credentials(Struct, frozen=True):
     """The credential store (see `ports.CredentialStore`)."""
 
     tables: Tables
+    buckets: Buckets = field(default_factory=Buckets)
+    stamps: dict[str, int] = field(default_factory=dict)
+    """When tokens were used, to be written with their next call."""
 
-    def use_token(self, token_hash: str, cost: int, now: datetime) -> Use | None:
+    def use_token(self, token_hash: str, cost: int, now: datetime, *, leaking: bool = False) -> Use | None:
         """Look a token up by its hash and charge its bucket, in one call."""
-        item = self._spend(secret_key(token_hash), cost, now, must_exist=True)
+        second = int(now.timestamp())
+        item = self._use_leaking(token_hash, second) if leaking else self._use_minute(token_hash, cost, now)
         if item is None:
             return None
+        token = documents.decode(item["document"]["S"], Token)
+        used = item.get("used_at")
         return Use(
-            token=documents.decode(item["document"]["S"], Token),
+            token=replace(token, last_used_at=datetime.fromtimestamp(int(used["N"]), UTC)) if used else token,
             spent=_spent(item, now),
+            level=self.buckets.read(token_hash, item, second) if leaking else 0,
             suspended=item.get("suspended", {}).get("BOOL", False),
         )
+
+    def _use_minute(self, token_hash: str, cost: int, now: datetime) -> dict[str, Any] | None:
+        return self._spend(secret_key(token_hash), cost, now, put=self._stamp_due(token_hash), must_exist=True)
+
+    def _stamp_due(self, token_hash: str) -> dict[str, int]:
+        stamp = self.stamps.pop(token_hash, None)
+        return {} if stamp is None else {"used_at": stamp}
+
+    def _use_leaking(self, token_hash: str, second: int) -> dict[str, Any] | None:
+        change = self.buckets.charge(token_hash, second)
+        change.put |= self._stamp_due(token_hash)
+        item = self._update(secret_key(token_hash), change, must_exist=True)
+        if item is not None:
+            self.buckets.read(token_hash, item, second)
+            crowd = self.buckets.crowded(token_hash)
+            if crowd is not None:
+                self._update(secret_key(token_hash), crowd)
+        return item
+
+    def settle(self, token_hash: str, now: datetime, cost: int) -> None:
+        """Remember what a call cost that was charged at `now`: its token's next call here brings it."""
+        self.buckets.settle(token_hash, int(now.timestamp()), cost)
+
+    def stamp(self, token: Token, now: datetime) -> None:
+        """Write down that a token was used, unless somebody did since `token` was read."""
+        people, used_at = self.tables.people, int(now.timestamp())
+        before = int(token.last_used_at.timestamp()) if token.last_used_at else None
+        same = people.used_at.does_not_exist() if before is None else people.used_at <= before
+        try:
+            self.tables.person(token_key(token)).update(
+                actions=[people.used_at.set(used_at)], condition=people.pk.exists() & same
+            )
+        except UpdateError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+        self.stamps[token.hash] = used_at
 
     def create_token(self, token: Token) -> None:
         """Write a new token: the item it is looked up by, and its place among the user's."""
@@ -143,38 +188,45 @@ class Credentials(Struct, frozen=True):
     def charge(self, bucket: str, cost: int, now: datetime) -> int:
         """Charge a bucket and answer what it has spent in the present minute."""
         expires_at = int(now.timestamp()) + KEPT_S
-        item = self._spend({"pk": f"bucket#{bucket}", "sk": "bucket"}, cost, now, expires_at=expires_at)
+        item = self._spend({"pk": f"bucket#{bucket}", "sk": "bucket"}, cost, now, put={"expires_at": expires_at})
         return _spent(item or {}, now)
 
     def _spend(
-        self, key: dict[str, str], cost: int, now: datetime, *, must_exist: bool = False, expires_at: int | None = None
+        self, key: dict[str, str], cost: int, now: datetime, *, put: dict[str, int], must_exist: bool = False
     ) -> dict[str, Any] | None:
         minute = _minute(now)
         stale = [f"w{minute - age}" for age in range(1, FORGET + 1)]
+        item = self._update(key, Change({f"w{minute}": cost}, put, stale), must_exist=must_exist)
+        leftovers = [name for name in item or () if name.startswith("w") and name[1:].isdigit()]
+        if len(leftovers) > LEFTOVERS:
+            self._update(key, Change({}, {}, [name for name in leftovers if name != f"w{minute}"]))
+        return item
+
+    def _update(self, key: dict[str, str], change: Change, *, must_exist: bool = False) -> dict[str, Any] | None:
+        """Change numbers of an item and answer the whole of it; None when it must be there and is not."""
+        values = {f":{name}": {"N": str(value)} for name, value in (change.add | change.put).items()}
+        parts = (
+            ("ADD", [f"{name} :{name}" for name in change.add]),
+            ("SET", [f"{name} = :{name}" for name in change.put]),
+            ("REMOVE", [name for name in change.remove if name not in change.add and name not in change.put]),
+        )
         request: dict[str, Any] = {
             "TableName": self.tables.people.Meta.table_name,
             "Key": {name: {"S": value} for name, value in key.items()},
-            "UpdateExpression": f"ADD w{minute} :cost REMOVE {', '.join(stale)}",
-            "ExpressionAttributeValues": {":cost": {"N": str(cost)}},
+            "UpdateExpression": " ".join(f"{word} {', '.join(clauses)}" for word, clauses in parts if clauses),
             "ReturnValues": "ALL_NEW",
         }
-        if expires_at is not None:
-            request["UpdateExpression"] += " SET expires_at = :expires"
-            request["ExpressionAttributeValues"][":expires"] = {"N": str(expires_at)}
+        if values:
+            request["ExpressionAttributeValues"] = values
         if must_exist:
             request["ConditionExpression"] = "attribute_exists(pk)"
         try:
-            item: dict[str, Any] = self.tables.connection.dispatch("UpdateItem", request)["Attributes"]
+            found: dict[str, Any] = self.tables.connection.dispatch("UpdateItem", request)["Attributes"]
         except VerboseClientError as error:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
                 return None
             raise
-        leftovers = [name for name in item if name.startswith("w") and name[1:].isdigit() and name != f"w{minute}"]
-        if len(leftovers) > LEFTOVERS:
-            sweep = {"TableName": request["TableName"], "Key": request["Key"]}
-            sweep["UpdateExpression"] = "REMOVE " + ", ".join(leftovers)
-            self.tables.connection.dispatch("UpdateItem", sweep)
-        return item
+        return found
 
 
 def _minute(now: datetime) -> int:

@@ -72,6 +72,7 @@ def test_calls_of_an_owner(world: World, ada: Person, name: str) -> None:
 
 def test_calls_of_others(world: World, ada: Person, bo: Person) -> None:
     portfolio = world.portfolio(ada, public=True)
+    bo.client.get("/api/v1/users/self")
     with counted(world) as seen:
         assert bo.client.get(f"/api/v1/eportfolios/{portfolio.id}").status == 200
     assert len(seen) <= 3, seen

@@ -13,13 +13,14 @@ from chalicelib.dialects.call import Call, bearer
 from chalicelib.dialects.canvas import params
 from chalicelib.dialects.route import Route
 from chalicelib.domain.access import Actor
+from chalicelib.domain.bucket import UNIT
 from chalicelib.domain.errors import InvalidError, NotFoundError
 from chalicelib.domain.filelink import holder
 from chalicelib.domain.role import Right
 from chalicelib.domain.token import AnonymousError, AuthenticationError, TokenUnknownError
 
-BUCKET = 600.0
-"""What a token may spend in a minute, in Canvas's unit; one bucket pays for every dialect, in credits."""
+LEASE = "lease"
+"""Where a call keeps what it holds in its token's bucket."""
 REFERENCE_LIMIT = 512
 """Characters of a user reference."""
 
@@ -33,7 +34,7 @@ class MasqueradeError(AuthenticationError):
 
 
 class ThrottledError(AuthenticationError):
-    """The token's bucket is empty."""
+    """The token's bucket is full."""
 
 
 def authenticate(call: Call) -> None:
@@ -50,13 +51,14 @@ def authenticate(call: Call) -> None:
     if not secret:
         raise AnonymousError("user authorization required")
     services = call.services
-    known = services.tokens.authenticate(secret, services.settings.brightspace_rate_cost)
+    limit = services.settings.canvas_rate_limit
+    known = services.tokens.authenticate(secret, 0, leaking=limit > 0)
     root = services.people.root_for_host(call.incoming.host_name)
     if known.actor.root_account_id != root:
         raise TokenUnknownError("The token is of another root account.")
-    call.caller, call.spent = known.actor, known.spent
-    if known.spent > services.settings.brightspace_rate_credits:
-        raise ThrottledError("The token's bucket is empty.")
+    call.caller, call.memo[LEASE] = known.actor, known.lease
+    if known.lease is not None and known.lease.level >= limit * UNIT:
+        raise ThrottledError("The token's bucket is full.")
     route = call.route
     if known.actor.scopes and route is not None and scope(route) not in known.actor.scopes:
         raise ScopeError("The token's scopes do not cover this route.")

@@ -13,6 +13,7 @@ from chalicelib.dialects.call import Call
 from chalicelib.dialects.canvas import auth, errors
 from chalicelib.dialects.http import Reply
 from chalicelib.dialects.route import Answer, Dialect, encode
+from chalicelib.domain.bucket import UNIT, Lease
 from chalicelib.domain.errors import DeniedError
 
 STRING_IDS = "application/json+canvas-string-ids"
@@ -59,13 +60,16 @@ class Canvas(Dialect):
 
     def finish(self, call: Call, reply: Reply) -> Reply:
         """Add what a token's client sees of its rate limit (canvas-a 1.5)."""
-        if call.spent is None or "X-Rate-Limit-Remaining" in reply.headers:
+        lease: Lease | None = call.memo.get(auth.LEASE)
+        if lease is None:
             return reply
-        settings = call.services.settings
-        unit = auth.BUCKET / settings.brightspace_rate_credits
-        remaining = max(0.0, auth.BUCKET - call.spent * unit)
-        cost = settings.brightspace_rate_cost * unit
-        limits = {"X-Request-Cost": f"{cost:.3g}", "X-Rate-Limit-Remaining": str(round(remaining, 3))}
+        throttled = "X-Rate-Limit-Remaining" in reply.headers
+        cost = 0.0 if throttled else call.seconds
+        call.services.tokens.settle(lease, cost)
+        if throttled:
+            return reply
+        remaining = max(0.0, call.services.settings.canvas_rate_limit - lease.level / UNIT - cost)
+        limits = {"X-Request-Cost": f"{cost:.6f}", "X-Rate-Limit-Remaining": f"{remaining:.6f}"}
         return replace(reply, headers={**reply.headers, **limits})
 
     def vendor_path(self, path: str) -> str:
