@@ -190,7 +190,7 @@ class TokenService(Struct, frozen=True):
             app=f"token/{token.id}",
         )
         if token.last_used_at is None or token.last_used_at + STAMP_EVERY <= now:
-            self.credentials.stamp(token, now)
+            self.credentials.stamp(replace(token, hash=hashed), now)
         return Authenticated(actor, use.spent, Lease(hashed, now, use.level) if leaking else None)
 
     def settle(self, lease: Lease, cost: float) -> None:
