@@ -7,6 +7,7 @@ brightspace 1.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -14,8 +15,9 @@ from msgspec.structs import replace
 from chalicelib.dialects.brightspace import auth, errors, limits, products
 from chalicelib.dialects.call import Call
 from chalicelib.dialects.http import Reply
-from chalicelib.dialects.route import Answer, Dialect, encode
-from chalicelib.domain.errors import NotFoundError
+from chalicelib.dialects.route import Answer, Dialect, Route, encode
+from chalicelib.domain.capability import require_use
+from chalicelib.domain.errors import InvalidError, NotFoundError
 
 JSON = "application/json; charset=UTF-8"
 CACHE = {"Cache-Control": "no-cache, no-store"}
@@ -40,6 +42,22 @@ class Brightspace(Dialect):
         component, version = call.value("component").lower(), call.value("version")
         if component != wanted or version not in products.served(call)[wanted]:
             raise NotFoundError("There is no such route at that version.")
+
+    def _run(self, call: Call, methods: Mapping[str, Route]) -> Reply:
+        try:
+            return super()._run(call, methods)
+        except InvalidError:
+            self._check_access(call)
+            raise
+
+    def _check_access(self, call: Call) -> None:
+        """Refuse whoever may not use ePortfolio before they hear what is wrong with a request (brightspace 1.5).
+
+        Views read the request first and services look at the caller later, in a call they make anyway; so this is
+        asked only where there would be a complaint.
+        """
+        if call.caller is not None and call.route is not None and "{component}/{version}/" in call.route.path:
+            require_use(call.services.people.standing(call.caller))
 
     def success(self, call: Call, value: Any) -> Reply:  # noqa: ARG002 - one shape for every dialect
         """A value as JSON; a number alone is a number alone."""

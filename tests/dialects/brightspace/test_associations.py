@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+import app
 from chalicelib.domain.artifact import ObjectDraft
 from chalicelib.domain.epobject import EpObject, FormField, Kind
 from chalicelib.domain.errors import InvalidError
+from ops.local.context import LambdaContext
 from tests.factories import Person, World, multipart
 
 EP = "/d2l/api/eP/2.5"
@@ -156,3 +158,34 @@ def test_links_out_of_the_package_are_dropped(world: World, ada: Person, bo: Per
     assert again["c"]["ItemIds"] == [again["in"]["ObjectId"]]
     kept = world.services.objects.held(bo.id, [again["in"]["ObjectId"]])[again["in"]["ObjectId"]]
     assert kept.targets("reflects_on") == ()
+
+
+def test_what_is_deleted_after_the_request_is_told(world: World, ada: Person) -> None:
+    first, second = (
+        ada.client.post(f"{EP}/reflections/new", json_body={"Name": name}).json["ObjectId"] for name in ("one", "two")
+    )
+    some, none = (ada.client.post(f"{EP}/export/new", json_body=[first, second]).json for _ in range(2))
+    messages = list(world.messages())
+    ada.client.delete(f"{EP}/reflection/{first}")
+    deliver(messages[0])
+    details = ada.client.get(f"{EP}/export/{some}/details").json
+    assert (details["Status"], details["ProblemCount"], details["Problems"][0]["Outcome"]) == (3, 1, "left_out")
+    assert ada.client.get(f"{EP}/export/{some}/package").status == 302
+    ada.client.delete(f"{EP}/reflection/{second}")
+    deliver(messages[1])
+    assert ada.client.get(f"{EP}/export/{none}/status").text == "1"
+    assert ada.client.get(f"{EP}/export/{none}/package").status == 404
+
+
+def test_an_imported_presentation_is_seen_by_its_owner_only(world: World, ada: Person, bo: Person) -> None:
+    made = world.portfolio(ada, "Shown", public=True)
+    assert bo.client.get(f"/api/v1/eportfolios/{made.id}").status == 200
+    again = moved(world, ada, bo, [made.id])["Shown"]
+    assert ada.client.get(f"/api/v1/eportfolios/{again['ObjectId']}").status == 403
+    assert bo.client.get(f"/api/v1/eportfolios/{again['ObjectId']}").json["public"] is False
+
+
+def deliver(message: str) -> None:
+    """Hand one message to a worker."""
+    record = {"body": message, "receiptHandle": "r", "messageId": "m"}
+    app.run_jobs({"Records": [record]}, LambdaContext("run_jobs", 900))

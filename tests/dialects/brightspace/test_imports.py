@@ -142,6 +142,10 @@ def test_a_role_may_take_away_what_everybody_may(world: World, ada: Person, admi
         ("POST", "import/newwithdetails", file),
         ("POST", "import/upload", {}),
         ("GET", "import/77/status", {}),
+        ("POST", "export/new", {"body": "{"}),
+        ("POST", "reflections/new", {"body": "{"}),
+        ("POST", "import/new", {"body": "x"}),
+        ("GET", "objects/my/?pageSize=x", {}),
     ):
         answer = ada.client.request(method, f"{EP}/{route}", **options)
         assert problem(answer, 403)["detail"] == "ePortfolio is switched off for you.", route
@@ -278,6 +282,12 @@ def test_leave_to_upload_ends(world: World, ada: Person) -> None:
     assert ticket["MaxBytes"] == 1000
     now = world.clock.moment
     assert ticket["ExpiresDate"][:16] in {f"{now + timedelta(seconds=s):%Y-%m-%dT%H:%M}" for s in (59, 60)}
+
+
+def test_other_parts_are_ignored_and_their_order_is_free(world: World, ada: Person) -> None:
+    body = multipart(("note", b"x", "n.txt"), FEED, ("more", "y", None), *targets(ada.id), ("filename", "z", None))
+    assert len(ada.client.post(f"{EP}/import/new", **body).json) == 1
+    assert world.work() == 1
 
 
 def test_a_stream_and_a_key_are_kept_alike(world: World, ada: Person) -> None:
