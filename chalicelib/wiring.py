@@ -13,14 +13,12 @@ from chalicelib.domain.administration import RoleService
 from chalicelib.domain.artifact import ArtifactService
 from chalicelib.domain.bucket import Rates
 from chalicelib.domain.comment import CommentService
-from chalicelib.domain.courseload import CourseLoad
+from chalicelib.domain.courselist import CourseListService
 from chalicelib.domain.directory import Directory
-from chalicelib.domain.enrollmentload import EnrollmentLoad
 from chalicelib.domain.form import FormService
 from chalicelib.domain.holding import HoldingService
 from chalicelib.domain.identity import mint
 from chalicelib.domain.intake import ImportService
-from chalicelib.domain.loading import Ascending
 from chalicelib.domain.moderation import ModerationService
 from chalicelib.domain.noticeboard import NotificationService
 from chalicelib.domain.page import PageService
@@ -29,8 +27,6 @@ from chalicelib.domain.ports import Clock, Ids
 from chalicelib.domain.presentation import PresentationService
 from chalicelib.domain.removal import RemovalService
 from chalicelib.domain.reporting import ReportService
-from chalicelib.domain.sectionload import SectionLoad
-from chalicelib.domain.termload import TermLoad
 from chalicelib.domain.token import IdKeyService, TokenService
 from chalicelib.domain.tokenbook import TokenBook
 from chalicelib.domain.tokenkeys import TokenKeys, parse
@@ -42,6 +38,7 @@ from chalicelib.storage.accounts import Accounts
 from chalicelib.storage.blobs import Blobs
 from chalicelib.storage.bodies import Bodies
 from chalicelib.storage.buckets import Buckets
+from chalicelib.storage.courselists import CourseLists
 from chalicelib.storage.courses import Courses
 from chalicelib.storage.credentials import Credentials
 from chalicelib.storage.garbage import Garbage
@@ -129,11 +126,7 @@ class Services:
             changes=self.account_changes,
             roles=self.roles,
         )
-        ascending = Ascending(self.ids)
-        self.term_load = TermLoad(self.terms, self.clock, ascending)
-        self.course_load = CourseLoad(self.people, self.courses, self.term_load, self.clock, ascending)
-        self.section_load = SectionLoad(self.courses, self.course_load, ascending)
-        self.enrollment_load = EnrollmentLoad(self.people, self.courses, self.course_load, ascending)
+        self.course_list = CourseListService(self.people, CourseLists(self.tables), self.clock)
         self.tokens = TokenService(self.credentials, self.clock, self.ids, lambda: self.token_keys)
         self.token_book = TokenBook(Tokens(self.tables), self.tokens, self.courses, self.clock, self.topic.announce)
         self.idkeys = IdKeyService(self.credentials, self.clock, self.ids)

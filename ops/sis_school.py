@@ -6,9 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from chalicelib.domain.courseload import CourseLoad
 from chalicelib.domain.courserow import CourseRow, EnrollmentRow, SectionRow, TermRow, XlistRow
-from chalicelib.domain.loading import Spread, one_by_one
+from chalicelib.domain.enrollmentload import EnrollmentLoad
+from chalicelib.domain.loading import Ascending, Spread, one_by_one
 from chalicelib.domain.person import Account, AccountRow, AdminRow, RowOutcome, UserRow
+from chalicelib.domain.sectionload import SectionLoad
+from chalicelib.domain.termload import TermLoad
 from chalicelib.wiring import Services
 
 THREADS = 8
@@ -27,40 +31,45 @@ class School:
     """
 
     def __init__(self, services: Services, *, threads: int = THREADS) -> None:
-        self._services = services
+        self._directory = services.directory
+        ids, people, courses = Ascending(services.ids), services.people, services.courses
+        self._terms = TermLoad(services.terms, services.clock, ids)
+        self._courses = CourseLoad(people, courses, self._terms, services.clock, ids)
+        self._sections = SectionLoad(courses, self._courses, ids)
+        self._enrollments = EnrollmentLoad(people, courses, self._courses, ids)
         self._spread: Spread = one_by_one if threads == 1 else Threads(threads)
 
     def upsert_accounts(self, root: Account, rows: Iterable[AccountRow]) -> Iterator[RowOutcome]:
         """Create or change accounts below `root`."""
-        return self._services.directory.upsert_accounts(root, rows)
+        return self._directory.upsert_accounts(root, rows)
 
     def upsert_users(self, root: Account, rows: Iterable[UserRow]) -> Iterator[RowOutcome]:
         """Create or change people of `root`."""
-        return self._services.directory.upsert_users(root, rows)
+        return self._directory.upsert_users(root, rows)
 
     def upsert_terms(self, root: Account, rows: Iterable[TermRow]) -> Iterator[RowOutcome]:
         """Create or change terms."""
-        return self._services.term_load.upsert_terms(root, rows)
+        return self._terms.upsert_terms(root, rows)
 
     def upsert_courses(self, root: Account, rows: Iterable[CourseRow]) -> Iterator[RowOutcome]:
         """Create or change courses."""
-        return self._services.course_load.upsert_courses(root, rows, spread=self._spread)
+        return self._courses.upsert_courses(root, rows, spread=self._spread)
 
     def upsert_sections(self, root: Account, rows: Iterable[SectionRow]) -> Iterator[RowOutcome]:
         """Create or change sections."""
-        return self._services.section_load.upsert_sections(root, rows, spread=self._spread)
+        return self._sections.upsert_sections(root, rows, spread=self._spread)
 
     def upsert_xlists(self, root: Account, rows: Iterable[XlistRow]) -> Iterator[RowOutcome]:
         """Cross-list sections."""
-        return self._services.section_load.upsert_xlists(root, rows)
+        return self._sections.upsert_xlists(root, rows)
 
     def upsert_enrollments(self, root: Account, rows: Iterable[EnrollmentRow]) -> Iterator[RowOutcome]:
         """Enroll people."""
-        return self._services.enrollment_load.upsert_enrollments(root, rows, spread=self._spread)
+        return self._enrollments.upsert_enrollments(root, rows, spread=self._spread)
 
     def upsert_admins(self, root: Account, rows: Iterable[AdminRow]) -> Iterator[RowOutcome]:
         """Give and take roles in accounts of `root`."""
-        return self._services.directory.upsert_admins(root, rows)
+        return self._directory.upsert_admins(root, rows)
 
 
 class Threads:

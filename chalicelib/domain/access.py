@@ -26,6 +26,7 @@ ROOT_SLASHES = 2
 class Permission(StrEnum):
     """What a route needs, as `resource:action`."""
 
+    COURSE_LIST = "course:list"
     EPORTFOLIO_AUTHOR = "eportfolio:author"
     EPORTFOLIO_DELETE = "eportfolio:delete"
     EPORTFOLIO_LIST = "eportfolio:list"

@@ -45,6 +45,13 @@ class FieldsError(InvalidError):
         self.problems = tuple(problems)
 
 
+class TooShortError(InvalidError):
+    """A text has fewer characters than it needs, such as a search term."""
+
+    def __init__(self, least: int, *, field: str) -> None:
+        super().__init__(f"{least} or more characters is required", field=field)
+
+
 class ConflictError(DomainError):
     """The thing changed between reading and writing, or an id was taken; the caller may try again."""
 

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from msgspec import Struct, field
+
+from chalicelib.domain.access import Actor, Standing
 from chalicelib.domain.course import Course, Enrollment, Membership, Section
 from chalicelib.domain.coursechange import CourseChange
-from chalicelib.domain.person import User
+from chalicelib.domain.coursewalk import Placed, Read, Source
+from chalicelib.domain.person import Account, User
 from chalicelib.domain.term import TermBook
+
+
+class Ground(Struct, frozen=True, kw_only=True):
+    """What a request needs before it walks, from one call."""
+
+    standing: Standing
+    terms: TermBook
+    taught: Mapping[int, frozenset[int]] = field(default_factory=dict)
+
+
+class Details(Struct, frozen=True, kw_only=True):
+    """What is shown with the courses of a page."""
+
+    courses: Mapping[int, Course]
+    accounts: Mapping[int, Account]
+    users: Mapping[int, User]
 
 
 class TermStore(Protocol):
@@ -70,3 +90,25 @@ class CourseStore(Protocol):
 
     def join(self, user_id: int, paths: Iterable[str]) -> None:
         """Begin a user's association with accounts."""
+
+
+class CourseListStore(Protocol):
+    """Lists of courses by account. Every read is strongly consistent."""
+
+    def ground(self, actor: Actor, accounts: Sequence[int], teachers: Sequence[int]) -> Ground:
+        """The actor's standing with those accounts, the terms, and what those users teach, in one call."""
+
+    def read(self, source: Source, order: str, *, prefix: str, after: str, descending: bool, limit: int) -> Read:
+        """Entries of a list in an order (empty: by id), from behind a place, in one call.
+
+        `prefix`: only places that begin so, ascending.
+        """
+
+    def entries(self, account_id: int, order: str, course_ids: Sequence[int]) -> list[Placed]:
+        """Entries of those courses in an account's list, with their places; one call for each 100."""
+
+    def details(self, course_ids: Sequence[int], accounts: Sequence[int], users: Sequence[int]) -> Details:
+        """What is shown of those; one call for each 100 of them together."""
+
+    def total(self, account_id: int, states: Collection[str]) -> int:
+        """How many courses of an account and those below it are in those states, in one call."""

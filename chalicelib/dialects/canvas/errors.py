@@ -23,6 +23,7 @@ from chalicelib.domain.errors import (
     InvalidError,
     NotFoundError,
     TooLargeError,
+    TooShortError,
 )
 from chalicelib.domain.token import AnonymousError, TokenExpiredError, TokenRevokedError, TokenUnknownError
 
@@ -79,6 +80,8 @@ def _plain(error: Exception) -> tuple[int, Any]:
         case TokenExpiredError():
             expired_at = error.expired_at.strftime("%Y-%m-%dT%H:%M:%SZ")
             return 401, {"errors": [{"message": "Expired access token.", "expired_at": expired_at}]}
+        case TooShortError():
+            return 400, {"errors": [{"field": error.field, "code": "invalid", "message": str(error)}]}
         case InvalidError():
             return _invalid(error)
         case TooLargeError():

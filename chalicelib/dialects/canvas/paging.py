@@ -30,7 +30,7 @@ RELS = ("current", "next", "prev", "first", "last")
 PRIORITY = ("next", "last", "prev", "current", "first")
 OWN = frozenset({"page", "per_page", "cursor", "access_token", "api_key"})
 """Parameters a link does not repeat from the request."""
-CURSOR_LIMIT = 256
+CURSOR_LIMIT = 2048
 
 
 def request(call: Call) -> PageRequest:
