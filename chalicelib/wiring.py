@@ -14,6 +14,7 @@ from chalicelib.domain.artifact import ArtifactService
 from chalicelib.domain.bucket import Rates
 from chalicelib.domain.comment import CommentService
 from chalicelib.domain.courselist import CourseListService
+from chalicelib.domain.coursenames import CourseNames
 from chalicelib.domain.directory import Directory
 from chalicelib.domain.form import FormService
 from chalicelib.domain.holding import HoldingService
@@ -115,7 +116,8 @@ class Services:
         self.forms = FormService(self.objects, self.clock, self.ids)
         self.holdings = HoldingService(self.objects, self.artifacts)
         self.comments = CommentService(self.objects, self.artifacts, self.clock, self.ids)
-        self.account_changes = AccountChanges(self.people, self.account_store, self.ids)
+        names = CourseNames(self.courses)
+        self.account_changes = AccountChanges(self.people, self.account_store, self.ids, names)
         self.roles = RoleService(self.people, self.ids)
         self.directory = Directory(
             people=self.people,
@@ -125,6 +127,7 @@ class Services:
             ids=self.ids,
             changes=self.account_changes,
             roles=self.roles,
+            names=names,
         )
         self.course_list = CourseListService(self.people, CourseLists(self.tables), self.clock)
         self.tokens = TokenService(self.credentials, self.clock, self.ids, lambda: self.token_keys)

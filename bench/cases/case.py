@@ -13,11 +13,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from chalicelib.domain.artifact import ObjectDraft
+from chalicelib.domain.courserow import CourseRow, EnrollmentRow
 from chalicelib.domain.notification import NotificationDraft
 from chalicelib.domain.page import PageDraft
 from chalicelib.domain.report import Report, ReportStatus
 from chalicelib.domain.token import IdKey
 from chalicelib.domain.tokenbook import TokenDraft
+from ops.sis_school import School as Registrar
 from tests.factories import Client, Person, Response, World, signed_query
 
 Ask = Callable[[], Response]
@@ -224,3 +226,19 @@ class School:
     def _report(self) -> Report:
         reports, root = self.world.services.reports, self.world.root.id
         return reports.start(self.admin.actor, root, "user_access_tokens_csv", None, quiet=True)
+
+    def course(self) -> dict[str, Any]:
+        """A new course with a teacher, one of two that are there."""
+        number, teacher = next(iter(self.world.numbers)), self.bo.user
+        rows = [CourseRow(sis_id=f"C{number}-{n}", name=f"Bench {n}", code=f"B{n}", status="published") for n in (1, 2)]
+        seats = [
+            EnrollmentRow(course_sis_id=row.sis_id, section_sis_id="", user_sis_id=teacher.sis_id, role="teacher")
+            for row in rows
+        ]
+        school, root = Registrar(self.world.services, threads=1), self.world.root
+        done = [*school.upsert_courses(root, rows), *school.upsert_enrollments(root, seats)]
+        assert [one.error for one in done] == [""] * len(done)
+        found = self.world.services.courses.resolve(root.id, "sis_course_id", [rows[0].sis_id])
+        return {"course": found[rows[0].sis_id], "teacher": teacher.id, "teacher_sis_id": teacher.sis_id}
+
+    teacher = teacher_sis_id = course

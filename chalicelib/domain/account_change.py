@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chalicelib.domain import setting, timezone
+from chalicelib.domain.coursenames import CourseNames
 from chalicelib.domain.epobject import NAME_LIMIT
 from chalicelib.domain.errors import InvalidError, NotFoundError
 from chalicelib.domain.identity import guid_for
@@ -79,6 +80,7 @@ class AccountChanges(Struct, frozen=True):
     people: PeopleStore
     store: AccountStore
     ids: Ids
+    names: CourseNames
 
     def new_root(self, name: str, *, sis_id: str = "", domains: Sequence[Domain] = ()) -> Account:
         """A new root account (tenant) for those hosts; the first one is the default root. Raises InvalidError."""
@@ -112,6 +114,7 @@ class AccountChanges(Struct, frozen=True):
                 self.store.save_texts(account_id, {name: value for name, value in kept.items() if value})
             if after == before:
                 return before
+            self.names.account(before, after)
             after = replace(after, version=before.version + 1)
             self.store.save([after])
             return after

@@ -27,6 +27,7 @@ from chalicelib.domain.referencelist import known_ids
 from chalicelib.domain.role import Right
 from chalicelib.domain.schoolports import CourseListStore, Ground
 from chalicelib.domain.term import Term, TermBook
+from chalicelib.domain.timezone import shown
 
 MERGED = 10
 """Sub-accounts whose lists are walked together; more are looked for in the account's own list."""
@@ -44,6 +45,8 @@ class CourseView(Struct, frozen=True, kw_only=True):
     term: Term | None
     teachers: Sequence[tuple[User, Collection[str]]]
     """With the states of their seats."""
+    quota_mb: int
+    time_zone: str
     sees_sis: bool
     manages_sis: bool
 
@@ -198,12 +201,16 @@ class CourseListService(Struct, frozen=True):
         ]
 
     def _view(self, ground: Ground, course: Course, account: Account | None, users: Mapping[int, User]) -> CourseView:
-        standing = ground.standing
+        standing, root = ground.standing, ground.standing.root
+        quota = ground.standing.tree.quota_mb(course.account_path, "course")
+        zones = (course.time_zone, account.default_time_zone if account else "", root.default_time_zone if root else "")
         return CourseView(
             course=course,
             account=account,
             term=ground.terms.term(course.term_id),
             teachers=[(users[one.user_id], one.states) for one in course.roster.teachers if one.user_id in users],
+            quota_mb=quota if course.storage_quota_mb is None else course.storage_quota_mb,
+            time_zone=shown(next((zone for zone in zones if zone), "")),
             sees_sis=sees_sis(standing, course.account_path),
             manages_sis=holds(standing.user, Right.MANAGE_SIS, course.account_path, standing.roles),
         )

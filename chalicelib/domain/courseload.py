@@ -18,7 +18,7 @@ from chalicelib.domain.coursechange import CourseChange, MemberChange
 from chalicelib.domain.courserow import CourseRow
 from chalicelib.domain.errors import InvalidError, NotFoundError
 from chalicelib.domain.loading import Spread, chunks, one_by_one, outcome
-from chalicelib.domain.person import Account, RowOutcome, User
+from chalicelib.domain.person import Account, RowOutcome
 from chalicelib.domain.ports import Clock, Ids, PeopleStore
 from chalicelib.domain.retry import retried
 from chalicelib.domain.schoolports import CourseStore
@@ -87,31 +87,6 @@ class CourseLoad(Struct, frozen=True):
                 self.courses.leave(user_id, gone)
             if new := wanted - user.course_paths:
                 self.courses.join(user_id, new)
-
-    def rename(self, user: User) -> None:
-        """Carry a user's new name to the courses they teach."""
-        for course_id in self.courses.taught([user.id]).get(user.id, ()):
-            retried(lambda one=course_id: self._rename(one, user))  # type: ignore[misc]
-
-    def rename_account(self, account: Account) -> None:
-        """Carry an account's new name to its courses; bounded steps, to be begun again at any time."""
-        after = 0
-        while found := self.courses.own_courses(account.id, after):
-            for course_id in found:
-                retried(lambda one=course_id: self._rename_account(one, account))  # type: ignore[misc]
-            after = found[-1]
-
-    def _rename(self, course_id: int, user: User) -> None:
-        course, members, _ = self.courses.class_of(course_id, [user.id])
-        if course is None or user.id not in members:
-            return
-        member = members[user.id]
-        self._save(course, replace(course, roster=course.roster.moved(member, member, user.name, user.sortable_name)))
-
-    def _rename_account(self, course_id: int, account: Account) -> None:
-        course = self.courses.courses([course_id]).get(course_id)
-        if course is not None and course.account_id == account.id:
-            self._save(course, replace(course, account_name=account.name))
 
     def _ground(self, root: Account, rows: Sequence[CourseRow]) -> Ground:
         named = sorted({row.account_sis_id for row in rows} - {""})

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from chalicelib.domain.access import Actor
 from chalicelib.domain.account_change import AccountChanges, changed, new_account
 from chalicelib.domain.administration import RoleService
+from chalicelib.domain.coursenames import CourseNames
 from chalicelib.domain.epobject import NAME_LIMIT
 from chalicelib.domain.errors import ConflictError, InvalidError, NotFoundError
 from chalicelib.domain.person import Account, AccountRow, AdminRow, Domain, RowOutcome, User, UserRow
@@ -42,6 +43,7 @@ class Directory(Struct, frozen=True):
     ids: Ids
     changes: AccountChanges
     roles: RoleService
+    names: CourseNames
 
     def user_id(self, actor: Actor, reference: str) -> int:
         """The id behind a Canvas user reference: an integer, `self`, or `sis_…:` (canvas-a 1.5). Raises NotFound."""
@@ -133,6 +135,8 @@ class Directory(Struct, frozen=True):
             raise InvalidError(f"account {row.sis_id} has another parent; moving accounts is not supported.")
         if after == before:
             return False
+        if before is not None:
+            self.names.account(before, after)
         after = replace(after, sis_import_id=import_id, version=before.version + 1 if before else 1)
         self.accounts.save([after])
         return True
@@ -164,6 +168,8 @@ class Directory(Struct, frozen=True):
         if before is not None and before.active != after.active:
             # First the credentials: a load that breaks off here is repeated, as the user still differs from the file.
             self.credentials.suspend(after.id, suspended=not after.active)
+        if before is not None:
+            self.names.user(before, after)
         self.people.save_user(replace(after, version=before.version + 1) if before else after, before)
         return True
 

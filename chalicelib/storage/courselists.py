@@ -35,7 +35,7 @@ class CourseLists(Struct, frozen=True):
     def ground(self, actor: Actor, accounts: Sequence[int], teachers: Sequence[int]) -> Ground:
         """The actor's standing, the terms, and what users teach, in one call."""
         tables, terms = self.tables, terms_key(actor.root_account_id)
-        keys = [*people.standing_keys(actor, accounts=accounts), terms]
+        keys = [*people.standing_keys(actor, accounts=accounts, tree=True), terms]
         wanted: list[tuple[Any, Sequence[dict[str, Any]]]] = [(tables.people, keys)]
         if teachers:
             wanted.append((tables.courses, [teaches_key(one) for one in teachers]))

@@ -13,8 +13,6 @@ from chalicelib.dialects.canvas.course_includes import Printing, added, at
 from chalicelib.domain.course import UNPUBLISHED
 from chalicelib.domain.courselist import CourseView
 
-QUOTA_MB = 500
-TIME_ZONE = "America/Denver"
 RESTRICTIONS = {"content": False, "points": False, "due_dates": False, "availability_dates": False}
 SAME = (
     "id",
@@ -53,8 +51,8 @@ def course(printing: Printing, view: CourseView) -> dict[str, Any]:
         "grade_passback_setting": one.grade_passback_setting or None,
         "course_color": one.course_color or None,
         "friendly_name": one.friendly_name or None,
-        "storage_quota_mb": QUOTA_MB if one.storage_quota_mb is None else one.storage_quota_mb,
-        "time_zone": one.time_zone or TIME_ZONE,
+        "storage_quota_mb": view.quota_mb,
+        "time_zone": view.time_zone,
         "calendar": {"ics": f"{printing.base_url}/feeds/calendars/course_{one.feed_secret}.ics"},
     }
     if one.blueprint:
