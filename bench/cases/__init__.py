@@ -5,14 +5,13 @@ A route without a case fails the budgets' test: add one to the file of its diale
 
 from __future__ import annotations
 
-from bench.cases import accreditly, annotations, brightspace, canvas, courses, notices, reports
+from bench.cases import accreditly, brightspace, canvas, courses, notices, reports
 from bench.cases.case import Budget, Case, School
 
 __all__ = ["CASES", "Budget", "Case", "School"]
 
 CASES: tuple[Case, ...] = (
     *canvas.CASES,
-    *annotations.CASES,
     *courses.CASES,
     *notices.CASES,
     *reports.CASES,
