@@ -90,6 +90,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     canvas_rate_drain_per_s: int = 10
     canvas_rate_hold: int = 50
     """What a call holds in the bucket while it is under way; then it pays a unit for each second it took."""
+    share_guesses: int = 60
+    """Wrong share keys a minute, at one portfolio or from one address, after which none is looked at."""
     time_zone: str = "UTC"
     """Zone of the minute in a package's file name."""
 

@@ -9,8 +9,10 @@ from functools import cached_property
 from msgspec import Struct
 
 from chalicelib.domain.account_change import AccountChanges
+from chalicelib.domain.accreditation import AccreditationService
 from chalicelib.domain.administration import RoleService
 from chalicelib.domain.artifact import ArtifactService
+from chalicelib.domain.attachment import AttachmentService
 from chalicelib.domain.bucket import Rates
 from chalicelib.domain.comment import CommentService
 from chalicelib.domain.courselist import CourseListService
@@ -28,17 +30,21 @@ from chalicelib.domain.ports import Clock, Ids
 from chalicelib.domain.presentation import PresentationService
 from chalicelib.domain.removal import RemovalService
 from chalicelib.domain.reporting import ReportService
+from chalicelib.domain.sharing import SharingService
 from chalicelib.domain.token import IdKeyService, TokenService
 from chalicelib.domain.tokenbook import TokenBook
 from chalicelib.domain.tokenkeys import TokenKeys, parse
 from chalicelib.domain.transfer import ExportService, JobService
 from chalicelib.domain.upload import UploadService
+from chalicelib.domain.verification import VerificationService
 from chalicelib.packages.names import content_disposition
 from chalicelib.settings import Settings, SettingsError, load
 from chalicelib.storage.accounts import Accounts
+from chalicelib.storage.accreditations import Accreditations
 from chalicelib.storage.blobs import Blobs
 from chalicelib.storage.bodies import Bodies
 from chalicelib.storage.buckets import Buckets
+from chalicelib.storage.companions import Companions
 from chalicelib.storage.courselists import CourseLists
 from chalicelib.storage.courses import Courses
 from chalicelib.storage.credentials import Credentials
@@ -51,10 +57,12 @@ from chalicelib.storage.people import People
 from chalicelib.storage.queue import Queue, Topic
 from chalicelib.storage.reports import Reports
 from chalicelib.storage.runs import Runs
+from chalicelib.storage.shares import Shares
 from chalicelib.storage.tables import bind
 from chalicelib.storage.terms import Terms
 from chalicelib.storage.tokens import Tokens
 from chalicelib.storage.trees import Trees
+from chalicelib.storage.verifications import Verifications
 
 
 class SystemClock(Struct, frozen=True):
@@ -95,7 +103,8 @@ class Services:
         self.tables = bind(settings)
         self.blobs = Blobs(settings, content_disposition)
         self.garbage = Garbage(self.tables, self.blobs, self.clock)
-        self.objects = Objects(self.tables, Bodies(self.blobs), self.garbage)
+        self.job_store = Jobs(self.tables, settings, self.clock)
+        self.objects = Objects(self.tables, Bodies(self.blobs), self.garbage, Companions(self.tables, self.job_store))
         self.import_store = Imports(self.objects, self.garbage, settings.import_writers)
         self.people = People(self.tables)
         self.courses = Courses(self.tables)
@@ -134,6 +143,7 @@ class Services:
         self.token_book = TokenBook(Tokens(self.tables), self.tokens, self.courses, self.clock, self.topic.announce)
         self.idkeys = IdKeyService(self.credentials, self.clock, self.ids)
         self.jobs = JobService(self.job_store, self.queue, self.clock, self.ids, settings.package_ttl_s)
+        self._share()
         self.exports = ExportService(self.objects, self.blobs, self.jobs)
         self.uploads = UploadService(
             self.objects, self.blobs, self.clock, self.ids, settings.upload_max_bytes, settings.upload_ttl_s
@@ -151,6 +161,18 @@ class Services:
         self.reports = ReportService(
             self.report_store, self.queue, self.blobs, self.clock, self.ids, settings.package_ttl_s
         )
+
+    def _share(self) -> None:
+        """Make what portfolios are shared and accredited with."""
+        self.shares = Shares(self.objects)
+        self.accreditation_store = Accreditations(self.objects, self.job_store)
+        self.verification_store = Verifications(self.tables, self.garbage)
+        self.sharing = SharingService(self.shares, self.portfolios, self.clock, self.settings.share_guesses)
+        self.accreditations = AccreditationService(
+            self.accreditation_store, self.people, self.jobs, self.clock, self.ids
+        )
+        self.attachments = AttachmentService(self.portfolios, self.accreditations, self.accreditation_store)
+        self.verifications = VerificationService(self.verification_store, self.blobs, self.clock, self.ids)
 
     @cached_property
     def token_keys(self) -> TokenKeys:

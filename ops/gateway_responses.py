@@ -43,7 +43,7 @@ class GatewayResponse:
 
 def wanted() -> Iterator[GatewayResponse]:
     """Every response, made of what the dialects answer in the same case."""
-    paths = [f"{dialect.territory}/-" for dialect in gateway.dialects()]
+    paths = [f"{dialect.territories[0]}/-" for dialect in gateway.dialects()]
     yield GatewayResponse("MISSING_AUTHENTICATION_TOKEN", 404, _laid(gateway.unknown_route(p, "GET")[2] for p in paths))
     yield GatewayResponse("REQUEST_TOO_LARGE", 413, _laid(gateway.too_large(path)[2] for path in paths))
     failed = _laid(_body(gateway.redressed(path, "GET", 500)) for path in paths)

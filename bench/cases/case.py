@@ -19,6 +19,7 @@ from chalicelib.domain.page import PageDraft
 from chalicelib.domain.report import Report, ReportStatus
 from chalicelib.domain.token import IdKey
 from chalicelib.domain.tokenbook import TokenDraft
+from chalicelib.domain.verification import PNG, Status
 from ops.sis_school import School as Registrar
 from tests.factories import Client, Person, Response, World, signed_query
 
@@ -152,6 +153,34 @@ class School:
         made = self.world.portfolio(self.ada)
         self.world.services.moderation.delete(self.ada.actor, made.id)
         return {"deleted": made.id}
+
+    def accreditation(self) -> dict[str, Any]:
+        """An accreditation Bo issued to Ada."""
+        made = self.world.services.accreditations.issue(
+            self.bo.actor, recipient=self.ada.user.email, title="Lab safety", classification="practical"
+        )
+        return {"accreditation": made.guid}
+
+    def held(self) -> dict[str, Any]:
+        """A new portfolio of Ada's that holds an accreditation; what it holds, and its key."""
+        made, guid = self.portfolio(), self.accreditation()["accreditation"]
+        self.world.services.attachments.attach(self.ada.actor, made["guid"], guid)
+        return {"held": made["guid"], "evidence": guid, "held_key": made["share_key"]}
+
+    evidence = held_key = held
+
+    def image(self) -> dict[str, Any]:
+        """How many images Ada uploaded: one. She does not wait for a review."""
+        if self.world.services.verifications.show(self.ada.actor).status is Status.PENDING:
+            self.world.services.verifications.decide(self.admin.actor, str(self.ada.id), approved=False)
+        self.world.services.verifications.upload(self.ada.actor, [PNG])
+        return {"image": 1}
+
+    def waiting(self) -> dict[str, Any]:
+        """Ada's address; she waits for a review."""
+        self.image()
+        self.world.services.verifications.submit(self.ada.actor)
+        return {"waiting": self.ada.user.email}
 
     def page(self) -> dict[str, Any]:
         """A new page of a new portfolio of Ada's that everybody may see."""

@@ -48,7 +48,7 @@ def redressed(path: str, method: str, status: int) -> Reply:
 def _dialect(path: str) -> Dialect | None:
     lower = f"{path.lower()}/"
     for dialect in dialects():
-        if lower.startswith(f"{dialect.territory}/"):
+        if lower.startswith(tuple(f"{territory}/" for territory in dialect.territories)):
             return dialect
     return None
 

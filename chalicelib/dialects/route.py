@@ -74,8 +74,8 @@ class Dialect(ABC):
     name: str
     prefix: str
     """What every path begins with."""
-    territory: str
-    """Paths below this one are this dialect's, routes or not."""
+    territories: tuple[str, ...]
+    """Paths below these are this dialect's, routes or not."""
     suffix: str = ""
     """What clients may put behind any path, to no effect."""
 

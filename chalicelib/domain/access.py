@@ -26,6 +26,8 @@ ROOT_SLASHES = 2
 class Permission(StrEnum):
     """What a route needs, as `resource:action`."""
 
+    ACCREDITATION_ISSUE = "accreditation:issue"
+    ACCREDITATION_READ = "accreditation:read"
     COURSE_LIST = "course:list"
     EPORTFOLIO_AUTHOR = "eportfolio:author"
     EPORTFOLIO_DELETE = "eportfolio:delete"
@@ -48,6 +50,8 @@ class Permission(StrEnum):
     TOKEN_DELETE = "token:delete"  # noqa: S105 - a name
     TOKEN_READ = "token:read"  # noqa: S105 - a name
     USER_READ = "user:read"
+    VERIFICATION_REQUEST = "verification:request"
+    VERIFICATION_REVIEW = "verification:review"
 
 
 class Actor(Struct, frozen=True, kw_only=True):
@@ -124,6 +128,12 @@ class Standing(Struct, frozen=True, kw_only=True):
     def holds_over(self, right: Right, subject: User | None) -> bool:
         """Whether the caller holds the right over the user."""
         return holds_over(self.user, subject, right, self.roles)
+
+    def holds_somewhere(self, right: Right) -> bool:
+        """Whether the caller holds the right in an account where they have a role."""
+        return self.user is not None and any(
+            holds(self.user, right, one.account_path, self.roles) for one in self.user.admin_of
+        )
 
     def member_of(self, account: Account) -> bool:
         """Whether the caller has a role on the account or above it, whatever it grants (canvas-b 2, `read` (a))."""

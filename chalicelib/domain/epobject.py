@@ -123,6 +123,40 @@ class ShareKey(Struct, frozen=True, omit_defaults=True, kw_only=True):
     enabled: bool = True
 
 
+class Language(Struct, frozen=True):
+    """A language by its English name and its ISO 639-1 code."""
+
+    name: str
+    code: str
+
+
+class Analysis(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What the accreditations of a portfolio say together (accreditly 5).
+
+    `start` and `end` span the issued ones; None when there is none. `entries` are title and GUID of all of them in
+    order of issue; `languages` the most frequent first.
+    """
+
+    start: datetime | None = None
+    end: datetime | None = None
+    entries: tuple[tuple[str, str], ...] = ()
+    languages: tuple[Language, ...] = ()
+
+
+class Insights(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """How far a portfolio's accreditations are analysed (accreditly 5).
+
+    `changes` counts changes of the attached set, `covered` is the count at the last analysis, and `revoked` names the
+    accreditations that it found revoked: a revocation shows as a difference, without a write to any portfolio.
+    """
+
+    changes: int = 0
+    covered: int = 0
+    revoked: tuple[str, ...] = ()
+    updated_at: datetime | None = None
+    analysis: Analysis | None = None
+
+
 class PortfolioFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What only a portfolio has."""
 
@@ -136,6 +170,8 @@ class PortfolioFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Accredit.ly's `isPublic`; kept apart from Canvas's `public`, which other logged-in users may read."""
     keys: tuple[ShareKey, ...] = ()
     accreditation_ids: tuple[str, ...] = ()
+    """GUIDs of attached accreditations, in order of attachment."""
+    insights: Insights = field(default_factory=Insights)
     page_count: int = 0
     banner_title: str = ""
     banner_description: str = ""
@@ -194,6 +230,16 @@ class FormFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
     fields: tuple[FormField, ...] = ()
 
 
+class AccreditationFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What an accreditation in a package says of its issue. Nothing of it was checked: it came with the person."""
+
+    guid: str = ""
+    classification: str = ""
+    issuer: str = ""
+    issued_at: datetime | None = None
+    revoked: bool = False
+
+
 class EpObject(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One object of one owner.
 
@@ -227,6 +273,7 @@ class EpObject(Struct, frozen=True, omit_defaults=True, kw_only=True):
     file: FileFacts | None = None
     form: FormFacts | None = None
     comment: CommentFacts | None = None
+    accreditation: AccreditationFacts | None = None
     carried: Carried = field(default_factory=Carried)
     import_id: int = 0
     """The import job that made it; 0 when it was authored here."""

@@ -60,5 +60,13 @@ class TooLargeError(DomainError):
     """The input is larger than the service takes."""
 
 
+class TooManyGuessesError(DomainError):
+    """So many wrong keys were tried that none is looked at until `retry_s` seconds have passed."""
+
+    def __init__(self, retry_s: int) -> None:
+        super().__init__("Too many wrong keys; try again in a minute.")
+        self.retry_s = retry_s
+
+
 class PackageError(DomainError):
     """A package cannot be read at all; `str()` says why to the person who uploaded it."""

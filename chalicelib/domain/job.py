@@ -31,6 +31,7 @@ class JobKind(StrEnum):
     EXPORT = "export"
     IMPORT = "import"
     REPORT = "report"
+    INSIGHTS = "insights"
 
 
 class Problem(Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -26,6 +26,10 @@ class Host(Struct, frozen=True, array_like=True):
     root_account_id: int
 
 
+ADDRESS_LIMIT = 254
+"""Characters of an e-mail address (RFC 5321)."""
+
+
 class Account(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """An account of the tree. `path` is `/root/…/id/`, so a subtree is a prefix and the ancestors are in it.
 
@@ -134,6 +138,11 @@ class User(Struct, frozen=True, omit_defaults=True, kw_only=True):
     portfolios_spam: int = 0
     """Active ones that are flagged or marked as spam."""
     version: int = 1
+
+    @property
+    def address(self) -> str:
+        """The e-mail address as an identity of the Accredit.ly dialect; empty when it is too long to be one."""
+        return self.email if len(self.email) <= ADDRESS_LIMIT else ""
 
     @property
     def active(self) -> bool:

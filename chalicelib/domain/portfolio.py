@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from msgspec import Struct
 from msgspec.structs import replace
 
 from chalicelib.domain import access, spam
 from chalicelib.domain.access import Actor, Sight
+from chalicelib.domain.change import Companion, Created, Deleted, Updated
 from chalicelib.domain.epobject import DESCRIPTION_LIMIT, NAME_LIMIT, EpObject, Kind, PortfolioFacts, ShareKey
 from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError
-from chalicelib.domain.identity import guid_for, id_in
+from chalicelib.domain.identity import guid_for
 from chalicelib.domain.paging import PageRequest, Slice
 from chalicelib.domain.person import Account, User
-from chalicelib.domain.ports import Clock, Created, Ids, ObjectStore, PeopleStore, Updated
+from chalicelib.domain.ports import Clock, Ids, ObjectStore, PeopleStore
 
 DEFAULT_KEY_LABEL = "Default Sharing Url"
 KEY_DIGITS = 8
@@ -41,6 +44,13 @@ def check_description(text: str, field: str = "description") -> str:
     if len(text) > DESCRIPTION_LIMIT:
         raise InvalidError(f"{field} must have at most {DESCRIPTION_LIMIT} characters.", field=field, code="too_long")
     return text
+
+
+class Revision(Struct, frozen=True):
+    """A portfolio after a change, as it was when nothing changes, and what is written together with it."""
+
+    object: EpObject
+    companions: Sequence[Companion] = ()
 
 
 class PortfolioService(Struct, frozen=True):
@@ -90,14 +100,14 @@ class PortfolioService(Struct, frozen=True):
                 owner_email=owner.email,
                 root_account_id=owner.root_account_id,
                 public=public,
-                keys=(self.default_key(),),
+                keys=(self.fresh_key(DEFAULT_KEY_LABEL),),
             ),
         )
 
-    def default_key(self) -> ShareKey:
-        """The key every new portfolio gets."""
+    def fresh_key(self, label: str = DEFAULT_KEY_LABEL) -> ShareKey:
+        """A new share key; the value is taken for good by the write that stores it."""
         key_id = guid_for(self.ids.new(), self.ids.entropy())
-        return ShareKey(id=key_id, value=self.ids.hexadecimal(KEY_DIGITS), label=DEFAULT_KEY_LABEL)
+        return ShareKey(id=key_id, value=self.ids.hexadecimal(KEY_DIGITS), label=label)
 
     def update(
         self,
@@ -120,22 +130,54 @@ class PortfolioService(Struct, frozen=True):
             check_name(name)
         if description is not None:
             check_description(description)
+
+        def updated(before: EpObject, facts: PortfolioFacts) -> Revision:
+            return Revision(
+                replace(
+                    before,
+                    name=before.name if name is None else name,
+                    description=before.description if description is None else description,
+                    portfolio=facts if public is None else replace(facts, public=public),
+                )
+            )
+
+        return self.revise(actor, portfolio_id, updated, guid=guid)
+
+    def delete(self, actor: Actor, portfolio_id: int, *, guid: str = "") -> EpObject:
+        """The actor's portfolio, deleted: out of every list, its share keys dead until it is restored.
+
+        Raises
+        ------
+        NotFoundError, DeniedError
+            There is none, or it is deleted already; the actor is not the owner.
+        """
+
+        def deleted(before: EpObject, _: PortfolioFacts) -> Revision:
+            return Revision(replace(before, deleted_at=self.clock.now()))
+
+        return self.revise(actor, portfolio_id, deleted, guid=guid)
+
+    def revise(
+        self, actor: Actor, portfolio_id: int, work: Callable[[EpObject, PortfolioFacts], Revision], *, guid: str = ""
+    ) -> EpObject:
+        """The actor's own portfolio as `work` changed it, from the newest version; `work` may be called again.
+
+        Raises
+        ------
+        NotFoundError, DeniedError
+            There is none (or its GUID is another); the actor is not the owner.
+        """
         for _ in range(TRIES):
             sight = self.sight(actor, portfolio_id, guid=guid)
             require(access.may_author_portfolio(actor, sight))
             before = sight.object
-            facts = _facts(before)
-            after = replace(
-                before,
-                name=before.name if name is None else name,
-                description=before.description if description is None else description,
-                portfolio=facts if public is None else replace(facts, public=public),
-                updated_at=self.clock.now(),
-                version=before.version + 1,
-            )
+            revision = work(before, facts_of(before))
+            if revision.object is before:
+                return before
+            after = replace(revision.object, updated_at=self.clock.now(), version=before.version + 1)
             after = spam.checked(after, sight.account)
             try:
-                self.objects.apply([Updated(after)])
+                self.objects.apply([Deleted(after) if after.deleted else Updated(after)], revision.companions)
             except ConflictError:
                 continue
             return after
@@ -153,7 +195,7 @@ class PortfolioService(Struct, frozen=True):
         sight = self.objects.find(actor, (Kind.PORTFOLIO,), portfolio_id)
         if sight is None or access.foreign(actor, sight):
             raise NotFoundError("There is no such portfolio.")
-        if guid and (sight.object.deleted or _facts(sight.object).guid != guid):
+        if guid and (sight.object.deleted or facts_of(sight.object).guid != guid):
             raise NotFoundError("There is no such portfolio.")
         return sight
 
@@ -196,33 +238,6 @@ class PortfolioService(Struct, frozen=True):
                 return sorted(found, key=lambda one: (one.created_at, one.id))
             request = replace(request, number=request.number + 1, cursor=part.next_cursor)
 
-    def open(self, actor: Actor | None, guid: str, key: str = "") -> tuple[EpObject, bool]:
-        """A portfolio by GUID, and whether the whole of it may be shown (accreditly 3.2).
-
-        The owner sees all; a holder of an enabled key, and anyone when it is public, sees it without its keys.
-
-        Raises
-        ------
-        NotFoundError
-            There is none, or the caller may not see it: the two look alike.
-        DeniedError
-            Nobody is signed in, no key was given, and it is not public.
-        """
-        portfolio_id = id_in(guid)
-        if actor is not None:
-            sight = self.objects.find(actor, (Kind.PORTFOLIO,), portfolio_id)
-            portfolio = sight.object if sight else None
-        else:
-            portfolio = self.objects.find_unseen(Kind.PORTFOLIO, portfolio_id)
-        if portfolio is not None and not portfolio.deleted and _facts(portfolio).guid == guid:
-            if actor is not None and portfolio.owner_id == actor.user_id:
-                return portfolio, True
-            if access.may_open_by_key(portfolio, key) or _facts(portfolio).shared_publicly:
-                return portfolio, False
-        if actor is None and not key:
-            raise DeniedError("Sign in, or use a sharing key.")
-        raise NotFoundError("There is no such portfolio.")
-
     def author(self, actor: Actor) -> tuple[User, Account | None]:
         """The actor's user, who may make portfolios, and their root account. Raises DeniedError."""
         standing = self.people.standing(actor)
@@ -242,7 +257,8 @@ def require(decision: access.Decision) -> None:
         raise DeniedError(f"Not permitted: {decision.reason}.")
 
 
-def _facts(portfolio: EpObject) -> PortfolioFacts:
+def facts_of(portfolio: EpObject) -> PortfolioFacts:
+    """What only a portfolio has. Raises NotFoundError when it is none."""
     if portfolio.portfolio is None:
         raise NotFoundError("There is no such portfolio.")
     return portfolio.portfolio

@@ -9,6 +9,12 @@ from typing import BinaryIO, Protocol
 from msgspec import Struct
 
 from chalicelib.domain.access import Actor, Sight, Standing
+from chalicelib.domain.change import Change as Change  # noqa: PLC0414 - exported
+from chalicelib.domain.change import Companion
+from chalicelib.domain.change import Created as Created  # noqa: PLC0414 - exported
+from chalicelib.domain.change import Deleted as Deleted  # noqa: PLC0414 - exported
+from chalicelib.domain.change import Restored as Restored  # noqa: PLC0414 - exported
+from chalicelib.domain.change import Updated as Updated  # noqa: PLC0414 - exported
 from chalicelib.domain.epobject import EpObject, Kind
 from chalicelib.domain.job import Job
 from chalicelib.domain.paging import PageRequest, Slice
@@ -38,33 +44,6 @@ class Ids(Protocol):
         """So many random lower-case hexadecimal digits, fit for a secret."""
 
 
-class Created(Struct, frozen=True):
-    """Write a new object and its locator; fails when the id is taken."""
-
-    object: EpObject
-
-
-class Updated(Struct, frozen=True):
-    """Replace an object; `object.version` is one more than the version that must be there."""
-
-    object: EpObject
-
-
-class Deleted(Struct, frozen=True):
-    """Like `Updated`, for an object whose `deleted_at` was just set: it leaves the lists and its locator closes."""
-
-    object: EpObject
-
-
-class Restored(Struct, frozen=True):
-    """Undo `Deleted` for a portfolio, whose `deleted_at` was just cleared."""
-
-    object: EpObject
-
-
-Change = Created | Updated | Deleted | Restored
-
-
 class Place(Struct, frozen=True, kw_only=True):
     """Where an external id leads."""
 
@@ -90,20 +69,17 @@ class PostForm(Struct, frozen=True, kw_only=True):
 class ObjectStore(Protocol):
     """An owner's objects. Every read is strongly consistent."""
 
-    def apply(self, changes: Sequence[Change]) -> None:
-        """Write all changes or none, with the counters and blob references they imply.
+    def apply(self, changes: Sequence[Change], companions: Sequence[Companion] = ()) -> None:
+        """Write all changes and companions or none, with the counters and blob references they imply.
 
         Raises
         ------
         ConflictError
-            A version was not the expected one, or an id is taken.
+            A version was not the expected one, or an id or share key is taken.
         """
 
     def find(self, actor: Actor, kinds: Sequence[Kind], object_id: int) -> Sight | None:
         """The object of that id for that viewer; one call for the owner, two for others."""
-
-    def find_unseen(self, kind: Kind, object_id: int) -> EpObject | None:
-        """The object of that id for nobody in particular: share keys and public views."""
 
     def own(self, owner_id: int, keys: Sequence[tuple[Kind, int]]) -> dict[int, EpObject]:
         """Those of the owner's objects, by id; absent ones are left out."""

@@ -11,10 +11,11 @@ from msgspec.structs import replace
 from chalicelib.domain.access import Actor
 from chalicelib.domain.artifact import ArtifactService
 from chalicelib.domain.association import commented_id
+from chalicelib.domain.change import Change, Deleted, Updated
 from chalicelib.domain.epobject import EpObject, Kind
 from chalicelib.domain.errors import ConflictError
 from chalicelib.domain.portfolio import TRIES
-from chalicelib.domain.ports import Change, Clock, Deleted, ObjectStore, Updated
+from chalicelib.domain.ports import Clock, ObjectStore
 
 BATCH = 12
 """Related objects changed in one transaction: DynamoDB takes 100 writes and 4 MB, and an object may have 300 kB."""

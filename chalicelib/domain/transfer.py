@@ -64,6 +64,10 @@ class JobService(Struct, frozen=True):
             return made
         raise NotFoundError("No free task id was found; try again.")
 
+    def announce(self, jobs: Sequence[Job]) -> None:
+        """Announce jobs that were written with something else."""
+        self.queue.send(job.id for job in jobs)
+
     def _numbered(self, jobs: Sequence[Job]) -> list[Job]:
         """The jobs with ids that differ: of many made in one millisecond, two may well have drawn the same."""
         distinct: dict[int, Job] = {}

@@ -166,7 +166,7 @@ class Plan:
             return replace(one, file=replace(one.file, sha256=sha256, size_bytes=size))
         if one.portfolio is not None:
             entropy = int.from_bytes(hashlib.sha256(f"{run.job.id}/{one.id}".encode()).digest()[:9], "big")
-            key = run.services.portfolios.default_key()
+            key = run.services.portfolios.fresh_key()
             return replace(one, portfolio=replace(one.portfolio, guid=guid_for(one.id, entropy), keys=(key,)))
         return one
 

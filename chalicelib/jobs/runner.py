@@ -25,10 +25,16 @@ EXHAUSTED = "The service failed on this task again and again; it was given up."
 def _work() -> Mapping[JobKind, Work]:
     from chalicelib.jobs.export_package import ExportPackage
     from chalicelib.jobs.import_package import ImportPackage
+    from chalicelib.jobs.insights import InsightsRun
     from chalicelib.jobs.report import ReportWork
     from chalicelib.jobs.report_tables import tables
 
-    return {JobKind.EXPORT: ExportPackage(), JobKind.IMPORT: ImportPackage(), JobKind.REPORT: ReportWork(tables)}
+    return {
+        JobKind.EXPORT: ExportPackage(),
+        JobKind.IMPORT: ImportPackage(),
+        JobKind.INSIGHTS: InsightsRun(),
+        JobKind.REPORT: ReportWork(tables),
+    }
 
 
 class Runner(Struct, frozen=True):

@@ -6,6 +6,7 @@
 | `bodies/` | documents too large for an item | with their object |
 | `packages/` | finished packages | by the bucket's lifecycle |
 | `uploads/` | packages to import | by the bucket's lifecycle |
+| `verification/` | evidence images | until others replace them |
 | `work/` | working files of jobs | by the bucket's lifecycle |
 """
 

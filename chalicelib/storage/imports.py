@@ -16,6 +16,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.domain.epobject import EpObject, Kind
 from chalicelib.domain.errors import ConflictError
 from chalicelib.storage import people
+from chalicelib.storage.companions import keys_of, take_keys
 from chalicelib.storage.garbage import Garbage
 from chalicelib.storage.listing import object_key
 from chalicelib.storage.objects import Objects
@@ -105,6 +106,7 @@ class Imports(Struct, frozen=True):
                 if step > 0:
                     transaction.save(record, condition=tables.objects.key.does_not_exist())
                     transaction.save(locator, condition=tables.locators.locator.does_not_exist())
+                    take_keys(tables, transaction, one, keys_of(one))
                 else:
                     transaction.delete(record, condition=tables.objects.import_id == one.import_id)
                     transaction.delete(locator, condition=tables.locators.import_id == one.import_id)
@@ -141,7 +143,8 @@ class Imports(Struct, frozen=True):
         actions, size = 1, 0
         for one in imported:
             record = self.objects.record(one)
-            cost, weight = (3 if one.file is not None else 2), len((record.document or "").encode()) + 600
+            cost = 2 + len(keys_of(one)) + (one.file is not None)
+            weight = len((record.document or "").encode()) + 600
             if batch and (actions + cost > ACTION_LIMIT or size + weight > BYTES_LIMIT):
                 yield batch
                 batch, actions, size = [], 1, 0

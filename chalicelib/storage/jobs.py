@@ -99,6 +99,11 @@ class Jobs(Struct, frozen=True):
         """The record of a new job, for a transaction that makes it with something else."""
         return self._record(job, self.clock.now() + timedelta(seconds=self.settings.job_pickup_s))
 
+    def add(self, transaction: TransactWrite, job: Job) -> None:
+        """Write a new job as part of a transaction that is being made."""
+        due = self.clock.now() + timedelta(seconds=self.settings.job_pickup_s)
+        transaction.save(self._record(job, due), condition=self.tables.jobs.job.does_not_exist())
+
     def get(self, job_id: int) -> Job | None:
         """The job, strongly consistent; None when unknown or expired."""
         found = self.tables.batch_get([(self.tables.jobs, [_key(job_id)])])

@@ -13,15 +13,17 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.access import Actor, Sight, Standing
+from chalicelib.domain.change import Change, Companion, Created, Deleted, Restored, Updated
 from chalicelib.domain.epobject import Carried, EpObject, Kind
 from chalicelib.domain.errors import ConflictError
 from chalicelib.domain.identity import MAX_ID
 from chalicelib.domain.paging import PageRequest, Slice
-from chalicelib.domain.ports import Change, Created, Deleted, Place, Restored, Updated
+from chalicelib.domain.ports import Place
 from chalicelib.domain.spam import SPAM
 from chalicelib.storage import documents, listing, people, shelf
 from chalicelib.storage.bodies import Bodies
 from chalicelib.storage.census import shelf as census
+from chalicelib.storage.companions import Companions, keys_of, take_keys
 from chalicelib.storage.garbage import Garbage
 from chalicelib.storage.keys import comment_prefix, order
 from chalicelib.storage.listing import object_key
@@ -37,6 +39,8 @@ from chalicelib.storage.tables import (
 
 TOMBSTONE_S = 30 * 86400
 """How long a deleted object is remembered; a deleted portfolio stays, for Canvas's restore."""
+LOST = ("ConditionalCheckFailedException", "TransactionConflictException")
+"""A write that met another one: before it, or in the middle of its transaction."""
 PLACES_KEPT = 10_000
 """Locators a container remembers; where an id leads never changes."""
 GUESSED = 100 // len(Kind)
@@ -49,11 +53,17 @@ class Objects(Struct, frozen=True):
     tables: Tables
     bodies: Bodies
     garbage: Garbage
+    companions: Companions
     known: dict[int, tuple[int, Kind]] = field(default_factory=dict)
 
-    def apply(self, changes: Sequence[Change]) -> None:
-        """Write all changes or none."""
-        if len(changes) == 1 and isinstance(changes[0], Updated) and not _counts_as_spam(changes[0].object):
+    def apply(self, changes: Sequence[Change], companions: Sequence[Companion] = ()) -> None:
+        """Write all changes and companions or none."""
+        if (
+            not companions
+            and len(changes) == 1
+            and isinstance(changes[0], Updated)
+            and not _counts_as_spam(changes[0].object)
+        ):
             self._replace(changes[0].object)
             return
         try:
@@ -61,6 +71,7 @@ class Objects(Struct, frozen=True):
                 for change in changes:
                     self._add(transaction, change)
                 self._add_counters(transaction, changes)
+                self.companions.add(transaction, companions)
         except TransactWriteError as error:
             raise conflict(error) or error from error
 
@@ -98,21 +109,10 @@ class Objects(Struct, frozen=True):
                 (tables.people, people.standing_keys(actor)),
             ]
         )
-        place = next((self._learn(object_id, locator) for locator in only(found, LocatorRecord)), None)
+        place = next((self.learn(object_id, locator) for locator in only(found, LocatorRecord)), None)
         for record in only(found, ObjectRecord):
             return _sight(self.entity(record), people.standing_of(actor, only(found, PersonRecord))), place
         return None, place
-
-    def find_unseen(self, kind: Kind, object_id: int) -> EpObject | None:
-        """The object of that id for nobody in particular."""
-        place = self.known.get(object_id)
-        if place is None:
-            locators = self.tables.batch_get([(self.tables.locators, [{"locator": f"id#{object_id}"}])])
-            for locator in only(locators, LocatorRecord):
-                place = self._learn(object_id, locator)
-        if place is None or place[1] is not kind:
-            return None
-        return self.own(place[0], [(kind, object_id)]).get(object_id)
 
     def own(self, owner_id: int, keys: Sequence[tuple[Kind, int]]) -> dict[int, EpObject]:
         """Those of the owner's objects, by id."""
@@ -137,7 +137,7 @@ class Objects(Struct, frozen=True):
         locators = self.tables.batch_get([(self.tables.locators, [{"locator": f"id#{one}"} for one in ids])])
         for record in only(locators, LocatorRecord):
             object_id = int(record.locator.removeprefix("id#"))
-            place = self._learn(object_id, record)
+            place = self.learn(object_id, record)
             if place is not None and place[0] == owner_id:
                 keys.append((place[1], object_id))
         return self.own(owner_id, keys)
@@ -259,7 +259,7 @@ class Objects(Struct, frozen=True):
         try:
             self.record(one).save(condition=self.tables.objects.version == one.version - 1)
         except PutError as error:
-            if error.cause_response_code == "ConditionalCheckFailedException":
+            if error.cause_response_code in LOST:
                 raise ConflictError("The item changed while it was being written.") from error
             raise
         left = self.bodies.left_behind(one)
@@ -271,6 +271,7 @@ class Objects(Struct, frozen=True):
         if isinstance(change, Created):
             transaction.save(self.record(one), condition=tables.objects.key.does_not_exist())
             transaction.save(self.locator(one), condition=tables.locators.locator.does_not_exist())
+            take_keys(tables, transaction, one, keys_of(one))
             return
         transaction.save(self.record(one), condition=tables.objects.version == one.version - 1)
         left = self.bodies.left_behind(one)
@@ -321,7 +322,8 @@ class Objects(Struct, frozen=True):
         found = listing.read(self.tables, index, owner_id, prefix, page)
         return Slice(items=[self.entity(record) for record in found.items], next_cursor=found.next_cursor)
 
-    def _learn(self, object_id: int, locator: LocatorRecord) -> tuple[int, Kind] | None:
+    def learn(self, object_id: int, locator: LocatorRecord) -> tuple[int, Kind] | None:
+        """Remember where an id leads; None when it leads nowhere."""
         if given(locator.owner) is None:
             return None
         if len(self.known) >= PLACES_KEPT:

@@ -59,6 +59,11 @@ def name_key(root_account_id: int, scheme: str, value: str) -> dict[str, str]:
     return {"pk": f"name#{root_account_id}#{scheme}#{folded}", "sk": "name"}
 
 
+def email_key(root_account_id: int, email: str, user_id: int) -> dict[str, str]:
+    """Key of the item that says whose an e-mail address is; several users may have the same."""
+    return {"pk": f"email#{root_account_id}#{email.casefold()}", "sk": f"user#{user_id}"}
+
+
 def domain_key(host: str) -> dict[str, str]:
     """Key of the item that says which root account serves a host."""
     return {"pk": f"domain#{host.lower()}", "sk": "domain"}
@@ -108,7 +113,7 @@ def standing_of(actor: Actor, records: Iterable[PersonRecord]) -> Standing:
             found[account.id] = account
         elif record.sk == "tree":
             head = head_of(record)
-        else:
+        elif record.sk == "roles":
             roles = entity(record, RoleBook)
     caller, root = people.get(actor.user_id), found.get(root_id)
     return Standing(user=caller, root=root, roles=roles, users=people, accounts=found, tree=head)
@@ -213,6 +218,7 @@ class People(Struct, frozen=True):
             writes.name(new[key], user.id)
         for key in old.keys() - new.keys():
             writes.unname(old[key], user.id)
+        _address(writes, user, before)
         writes.commit("A login, SIS id or integration id is in use by another.")
 
     def roster(self, root_account_id: int, cursor: str = "") -> tuple[list[User], str]:
@@ -242,6 +248,17 @@ class People(Struct, frozen=True):
 def _document(user: User) -> str:
     counted = {"portfolios_active": 0, "portfolios_all": 0, "portfolios_spam": 0, "course_paths": frozenset()}
     return documents.encode(replace(user, **counted))
+
+
+def _address(writes: Writes, user: User, before: User | None) -> None:
+    """Keep what finds a user by e-mail address in step with the user."""
+    old, new = (email_key(one.root_account_id, one.email, one.id) if one else None for one in (before, user))
+    if old == new:
+        return
+    if old is not None and before is not None and before.address:
+        writes.delete(writes.tables.person(old))
+    if new is not None and user.address:
+        writes.put(writes.tables.person(new, target=user.id))
 
 
 def _names(user: User | None) -> dict[str, dict[str, str]]:

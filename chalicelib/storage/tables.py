@@ -3,8 +3,8 @@
 | table | key | holds |
 |---|---|---|
 | objects | owner, `{kind}#{id}` | an owner's objects; indexes `listed` (active) and `shelved` (all), both local |
-| locators | `id#{id}` or `blob#{sha256}` | whose an id is; how many objects use a blob |
-| people | pk, sk | accounts, users, their names, tokens, key pairs |
+| locators | `id#{id}`, `key#{value}` or `blob#{sha256}` | whose an id is; share keys ever used; how many use a blob |
+| people | pk, sk | accounts, users, their names, tokens, key pairs; accreditations and verifications |
 | courses | pk, sk | courses, sections, memberships; lists of courses by account, with five local indexes |
 | jobs | `job#{id}`, `once#…`, `batch#…` | jobs, idempotency records, batches; index `open` of those not ended |
 
@@ -96,6 +96,8 @@ class LocatorRecord(Model):
     kind = UnicodeAttribute(null=True)
     deleted = BooleanAttribute(null=True)
     import_id = NumberAttribute(null=True)
+    target = NumberAttribute(null=True)
+    """The portfolio a share key was made for."""
     refs = NumberAttribute(null=True)
     doomed = NumberAttribute(null=True)
     """Until when (Unix seconds) a collector has the blob for itself; a doomed blob takes no reference."""
@@ -134,6 +136,8 @@ class PersonRecord(Model):
     state = UnicodeAttribute(null=True)
     """Status of a report."""
     census = UnicodeAttribute(null=True)
+    spent = NumberAttribute(null=True)
+    """Wrong share keys tried in a minute."""
     expires_at = NumberAttribute(null=True)
 
 

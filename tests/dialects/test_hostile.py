@@ -77,7 +77,7 @@ def shaped(answer: Response, path: str) -> None:
     kind = answer.headers["content-type"]
     if path.startswith("/api/v1"):
         assert "errors" in answer.json
-    elif path.startswith("/profile"):
+    elif path.startswith(("/profile", "/accreditation")):
         assert "message" in answer.json
     elif kind.startswith("application/problem+json"):
         assert answer.json["status"] == answer.status
@@ -120,7 +120,7 @@ def test_anything_at_any_route(world: World, ada: Person, request_: Any, *, sign
     assert answer.status < 500
 
 
-@given(path=st.text(max_size=30), prefix=st.sampled_from(["/api/v1/", "/d2l/", "/profile/", "/"]))
+@given(path=st.text(max_size=30), prefix=st.sampled_from(["/api/v1/", "/d2l/", "/profile/", "/accreditation/", "/"]))
 def test_anything_as_a_path(world: World, path: str, prefix: str) -> None:
     answer = world.anonymous.get(prefix + quote(path))
     assert answer.status < 500

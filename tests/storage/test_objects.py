@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.domain.artifact import ObjectDraft
-from chalicelib.domain.epobject import EpObject, Kind, Section
+from chalicelib.domain.epobject import EpObject, Kind, Section, ShareKey
 from chalicelib.domain.errors import ConflictError, InvalidError
 from chalicelib.domain.job import JobKind
 from chalicelib.domain.page import PageDraft
@@ -53,8 +53,7 @@ def test_an_object_is_there_at_once_for_everybody(services: Services, ada: User,
     assert theirs.owner is not None
     assert theirs.viewer is not None
     assert (theirs.owner.id, theirs.viewer.id) == (ada.id, bo.id)
-    assert services.objects.find_unseen(Kind.PORTFOLIO, made.id) == made
-    assert services.objects.find_unseen(Kind.PAGE, made.id) is None
+    assert services.shares.look(None, made.id, (), services.clock.now()).portfolio == made
 
 
 def test_a_taken_id_is_a_conflict_and_writes_nothing(services: Services, ada: User, bo: User) -> None:
@@ -179,14 +178,20 @@ def test_a_reflection_and_its_object_know_each_other(services: Services, ada: Us
 
 def test_an_import_repeated_adds_nothing_twice(services: Services, ada: User, bo: User) -> None:
     made = replace(services.portfolios.create(actor(bo), name="P"), owner_id=ada.id, import_id=7)
-    batch = [replace(made, id=made.id + number + 1) for number in range(60)]
+    assert made.portfolio is not None
+    keys = [ShareKey(id="k", value=f"{number:08x}", label="") for number in range(60)]
+    batch = [
+        replace(made, id=made.id + number + 1, portfolio=replace(made.portfolio, keys=(key,)))
+        for number, key in enumerate(keys)
+    ]
     services.import_store.put(ada.id, batch[:40])
     services.import_store.put(ada.id, batch)
     services.import_store.put(ada.id, batch)
     assert services.people.users([ada.id])[ada.id].portfolios_all == 60
     assert len(list(services.objects.walk(ada.id)[0])) == 60
-    with pytest.raises(ConflictError):
-        services.import_store.put(ada.id, [replace(batch[0], import_id=8)])
+    for taken in (replace(batch[0], import_id=8), replace(batch[0], id=made.id + 99)):
+        with pytest.raises(ConflictError):
+            services.import_store.put(ada.id, [taken])
     services.import_store.remove(ada.id, [replace(batch[0], import_id=8)])
     assert len(list(services.objects.walk(ada.id)[0])) == 60
     services.import_store.remove(ada.id, batch)

@@ -1,6 +1,6 @@
-"""The Accredit.ly dialect: `/profile/…` as accreditly describes it."""
+"""The Accredit.ly dialect: `/profile/…` and `/accreditation` as accreditly describes them."""
 
-from chalicelib.dialects.accreditly import portfolios
+from chalicelib.dialects.accreditly import accreditations, portfolios, verifications
 from chalicelib.dialects.accreditly.dialect import accreditly
 
-__all__ = ["accreditly", "portfolios"]
+__all__ = ["accreditations", "accreditly", "portfolios", "verifications"]

@@ -16,11 +16,11 @@ from chalicelib.dialects.route import Answer, Dialect, encode
 
 
 class Accreditly(Dialect):
-    """`/profile`."""
+    """`/profile` and `/accreditation`."""
 
     name = "accreditly"
-    prefix = "/profile"
-    territory = "/profile"
+    prefix = ""
+    territories = ("/profile", "/accreditation")
 
     def authenticate(self, call: Call) -> None:
         """Find out who calls (accreditly 1.1)."""

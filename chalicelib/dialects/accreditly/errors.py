@@ -10,7 +10,14 @@ from __future__ import annotations
 from chalicelib.dialects.call import Call
 from chalicelib.dialects.http import Reply
 from chalicelib.dialects.route import WrongMethodError, encode
-from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError, TooLargeError
+from chalicelib.domain.errors import (
+    ConflictError,
+    DeniedError,
+    InvalidError,
+    NotFoundError,
+    TooLargeError,
+    TooManyGuessesError,
+)
 from chalicelib.domain.token import AuthenticationError
 
 JSON = "application/json; charset=utf-8"
@@ -22,6 +29,7 @@ STATUS: dict[type[Exception], int] = {
     WrongMethodError: 405,
     ConflictError: 409,
     TooLargeError: 413,
+    TooManyGuessesError: 429,
 }
 
 
@@ -33,5 +41,7 @@ def reply(call: Call, error: Exception) -> Reply:  # noqa: ARG001 - one shape fo
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, WrongMethodError):
         headers["Allow"] = ", ".join(error.allowed)
+    if isinstance(error, TooManyGuessesError):
+        headers["Retry-After"] = str(error.retry_s)
     message = "An error occurred." if status == 500 else str(error)
     return Reply(status=status, body=encode({"message": message}), headers=headers)

@@ -28,7 +28,7 @@ class Brightspace(Dialect):
 
     name = "brightspace"
     prefix = "/d2l/api"
-    territory = "/d2l"
+    territories = ("/d2l",)
 
     def authenticate(self, call: Call) -> None:
         """Find out who calls (brightspace 1.3) and charge their application (brightspace 1.4)."""

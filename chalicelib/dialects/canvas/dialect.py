@@ -31,7 +31,7 @@ class Canvas(Dialect):
 
     name = "canvas"
     prefix = "/api/v1"
-    territory = "/api/v1"
+    territories = ("/api/v1",)
     suffix = ".json"
 
     def authenticate(self, call: Call) -> None:

@@ -36,7 +36,7 @@ def create(person: Person, **body: Any) -> Any:
 
 def changed(world: World, person: Person, guid: str, **facts: Any) -> None:
     """Set facts of a portfolio that no route sets yet."""
-    found: EpObject = world.services.portfolios.open(person.actor, guid)[0]
+    found: EpObject = world.services.sharing.open(person.actor, guid)[0]
     assert found.portfolio is not None
     after = replace(found, portfolio=replace(found.portfolio, **facts), version=found.version + 1)
     world.services.objects.apply([Updated(after)])
@@ -180,7 +180,7 @@ def test_disabled_keys_and_public_portfolios(world: World, ada: Person, bo: Pers
     whole = create(ada)
     guid, key = whole["id"], whole["security"]["keys"][0]["value"]
     path, nobody = f"{PORTFOLIO}/{guid}", world.anonymous
-    keys = world.services.portfolios.open(ada.actor, guid)[0].portfolio.keys  # type: ignore[union-attr]
+    keys = world.services.sharing.open(ada.actor, guid)[0].portfolio.keys  # type: ignore[union-attr]
     changed(world, ada, guid, keys=(replace(keys[0], enabled=False),))
     refused(nobody.get(f"{path}?key={key}"), 404)
     changed(world, ada, guid, shared_publicly=True)
@@ -216,7 +216,7 @@ def test_the_list_is_the_callers_oldest_first(ada: Person, bo: Person) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
-    [("PUT", PORTFOLIO, "GET, HEAD, POST"), ("PATCH", f"{PORTFOLIO}/{UNKNOWN}", "GET, HEAD")],
+    [("PUT", PORTFOLIO, "GET, HEAD, POST"), ("PATCH", f"{PORTFOLIO}/{UNKNOWN}", "DELETE, GET, HEAD")],
 )
 def test_a_wrong_method(ada: Person, method: str, path: str, allow: str) -> None:
     answer = ada.client.request(method, path)
