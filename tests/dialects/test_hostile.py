@@ -75,7 +75,7 @@ def shaped(answer: Response, path: str) -> None:
     if answer.status < 400:
         return
     kind = answer.headers["content-type"]
-    if path.startswith("/api/v1"):
+    if path.startswith(("/api/v1", "/accounts/")):
         assert "errors" in answer.json
     elif path.startswith(("/profile", "/accreditation")):
         assert "message" in answer.json
