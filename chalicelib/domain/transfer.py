@@ -162,6 +162,13 @@ class ExportService(Struct, frozen=True):
             raise NotFoundError(f"The export task {job_id} has no package.")
         return job.result
 
+    def problems_link(self, job: Job) -> str | None:
+        """A presigned address of all problems of a job; None when the job itself has them all."""
+        if not job.problems_key:
+            return None
+        name = f'attachment; filename="{job.kind.value}-{job.id}-problems.jsonl"'
+        return self.blobs.link(job.problems_key, content_type="application/jsonl", disposition=name)
+
     def _added(self, actor: Actor, keys: dict[int, Kind], options: ExportOptions) -> dict[int, Kind]:
         wanted = [(kind, object_id) for object_id, kind in keys.items()]
         found = Associates()

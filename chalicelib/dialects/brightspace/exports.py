@@ -94,7 +94,8 @@ def details(call: Call) -> job_wire.JobDetails:
     ------
     brightspace 3; the route is this service's.
     """
-    return job_wire.job_details(call.services.jobs.own(call.actor, JobKind.EXPORT, call.id("id")))
+    job = call.services.jobs.own(call.actor, JobKind.EXPORT, call.id("id"))
+    return job_wire.job_details(job, call.services.exports.problems_link(job))
 
 
 def _object_ids(body: Any) -> list[int]:

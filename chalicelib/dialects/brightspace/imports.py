@@ -92,7 +92,8 @@ def details(call: Call) -> job_wire.JobDetails:
     ------
     brightspace 3; the route is this service's.
     """
-    return job_wire.job_details(call.services.jobs.own(call.actor, JobKind.IMPORT, call.id("id")))
+    job = call.services.jobs.own(call.actor, JobKind.IMPORT, call.id("id"))
+    return job_wire.job_details(job, call.services.exports.problems_link(job))
 
 
 def _package(parts: list[Part]) -> BinaryIO | str:

@@ -46,7 +46,7 @@ class JobProblem(msgspec.Struct):
 
 
 class JobDetails(msgspec.Struct):
-    """How a job goes or went. `Problems` are the first of `ProblemCount`."""
+    """How a job goes or went. `Problems` are the first of `ProblemCount`; `ProblemsUrl` leads to more, if any."""
 
     Id: int
     Kind: str
@@ -56,6 +56,7 @@ class JobDetails(msgspec.Struct):
     Counts: dict[str, int]
     Problems: list[JobProblem]
     ProblemCount: int
+    ProblemsUrl: str | None
     FileName: str | None
     FileSize: int | None
     CreatedDate: str
@@ -85,8 +86,8 @@ def upload_ticket(ticket: Ticket) -> UploadTicket:
     )
 
 
-def job_details(job: Job) -> JobDetails:
-    """A job as its owner sees it."""
+def job_details(job: Job, problems_url: str | None) -> JobDetails:
+    """A job as its owner sees it; `problems_url` leads to all of its problems, one JSON object a line."""
     return JobDetails(
         Id=job.id,
         Kind=job.kind.value,
@@ -96,6 +97,7 @@ def job_details(job: Job) -> JobDetails:
         Counts=dict(job.counts),
         Problems=[JobProblem(one.outcome, one.reason, one.title, one.entry) for one in job.problems],
         ProblemCount=job.problem_count,
+        ProblemsUrl=problems_url,
         FileName=job.result.file_name if job.result else None,
         FileSize=job.result.size_bytes if job.result else None,
         CreatedDate=moment(job.created_at),

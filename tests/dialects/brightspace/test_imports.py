@@ -264,6 +264,7 @@ def test_details_of_jobs(world: World, ada: Person, bo: Person) -> None:
     assert after["Done"] == after["Total"] > 0
     assert after["FileName"].startswith("eP_Export_")
     assert after["FileSize"] > 0
+    assert after["ProblemsUrl"] is None
     assert after["EndedDate"] > after["CreatedDate"]
     (broken,) = ada.client.post(f"{EP}/import/new", **multipart(("file", b"x", "x.zip"))).json
     world.work()
@@ -273,6 +274,19 @@ def test_details_of_jobs(world: World, ada: Person, bo: Person) -> None:
         problem(bo.client.get(f"{EP}/{kind}/{one}/details"), 403)
         problem(ada.client.get(f"{EP}/{kind}/77/details"), 404)
     problem(ada.client.get(f"{EP}/import/{job}/details"), 404)
+
+
+def test_details_lead_to_all_problems_where_they_are_many(world: World, ada: Person) -> None:
+    entry = "<entry><title>t</title><id>e:{}</id><content/><rdf:type rdf:resource='leap2:entry'/></entry>"
+    head = "<feed xmlns='http://www.w3.org/2005/Atom' xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+    feed = head + "".join(entry.format(number % 2) for number in range(250)) + "</feed>"
+    (job,) = ada.client.post(f"{EP}/import/new", **multipart(("file", feed, "leap2a.xml"))).json
+    world.work()
+    told = ada.client.get(f"{EP}/import/{job}/details").json
+    assert told["Status"] == 3
+    assert told["ProblemCount"] > len(told["Problems"]) == 200
+    lines = requests.get(told["ProblemsUrl"], timeout=20).text.splitlines()
+    assert len(lines) == told["ProblemCount"]
 
 
 def test_leave_to_upload_ends(world: World, ada: Person) -> None:
