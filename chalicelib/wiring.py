@@ -8,13 +8,17 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from chalicelib.domain.account import AccountService
+from chalicelib.domain.account_calendar import CalendarService
 from chalicelib.domain.account_change import AccountChanges
+from chalicelib.domain.account_reach import AccountReach
 from chalicelib.domain.accreditation import AccreditationService
 from chalicelib.domain.administration import RoleService
 from chalicelib.domain.artifact import ArtifactService
 from chalicelib.domain.attachment import AttachmentService
 from chalicelib.domain.bucket import Rates
 from chalicelib.domain.comment import CommentService
+from chalicelib.domain.course_creation import CourseCreation
 from chalicelib.domain.courselist import CourseListService
 from chalicelib.domain.coursenames import CourseNames
 from chalicelib.domain.directory import Directory
@@ -128,6 +132,10 @@ class Services:
         names = CourseNames(self.courses)
         self.account_changes = AccountChanges(self.people, self.account_store, self.ids, names)
         self.roles = RoleService(self.people, self.ids)
+        self.reach = AccountReach(self.people, self.trees)
+        creation = CourseCreation(self.reach, self.account_store, self.courses, self.ids)
+        self.accounts = AccountService(self.reach, self.account_store, self.courses, creation)
+        self.calendars = CalendarService(self.reach, self.account_store)
         self.directory = Directory(
             people=self.people,
             accounts=self.account_store,

@@ -5,7 +5,7 @@ A route without a case fails the budgets' test: add one to the file of its diale
 
 from __future__ import annotations
 
-from bench.cases import accreditly, brightspace, canvas, courses, notices, reports
+from bench.cases import accounts, accreditly, brightspace, canvas, courses, notices, reports
 from bench.cases.case import Budget, Case, School
 
 __all__ = ["CASES", "Budget", "Case", "School"]
@@ -14,6 +14,7 @@ CASES: tuple[Case, ...] = (
     *canvas.CASES,
     *courses.CASES,
     *notices.CASES,
+    *accounts.CASES,
     *reports.CASES,
     *brightspace.CASES,
     *accreditly.CASES,

@@ -128,6 +128,18 @@ class School:
         """Ada's SIS id."""
         return {"sis_id": self.ada.user.sis_id}
 
+    def account(self) -> dict[str, Any]:
+        """A new account below the root."""
+        made = self.world.account(f"A-{next(iter(self.world.numbers))}")
+        return {"account": made.id, "account_sis_id": made.sis_id}
+
+    account_sis_id = account
+
+    def fresh(self) -> dict[str, Any]:
+        """An account that makes the tree another, below a root whose calendar is visible."""
+        self.world.services.account_changes.change(self.world.root.id, {"account_calendar_visible": "true"})
+        return {"fresh": self.account()["account"]}
+
     def portfolio(self) -> dict[str, Any]:
         """A new portfolio of Ada's that everybody may see; its GUID and key."""
         made = self.world.portfolio(self.ada, public=True)

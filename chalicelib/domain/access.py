@@ -28,6 +28,11 @@ class Permission(StrEnum):
 
     ACCREDITATION_ISSUE = "accreditation:issue"
     ACCREDITATION_READ = "accreditation:read"
+    ACCOUNT_LIST = "account:list"
+    ACCOUNT_READ = "account:read"
+    CALENDAR_LIST = "calendar:list"
+    CALENDAR_MANAGE = "calendar:manage"
+    CALENDAR_READ = "calendar:read"
     COURSE_LIST = "course:list"
     EPORTFOLIO_AUTHOR = "eportfolio:author"
     EPORTFOLIO_DELETE = "eportfolio:delete"
@@ -125,6 +130,10 @@ class Standing(Struct, frozen=True, kw_only=True):
         """Whether the caller holds the right on the account of that path."""
         return holds(self.user, right, account_path, self.roles)
 
+    def associated_with(self, account_path: str) -> bool:
+        """Whether the caller is associated with the account by login, role or course (canvas-b 1)."""
+        return self.user is not None and any(path.startswith(account_path) for path in self.user.account_paths)
+
     def holds_over(self, right: Right, subject: User | None) -> bool:
         """Whether the caller holds the right over the user."""
         return holds_over(self.user, subject, right, self.roles)
@@ -138,6 +147,13 @@ class Standing(Struct, frozen=True, kw_only=True):
     def member_of(self, account: Account) -> bool:
         """Whether the caller has a role on the account or above it, whatever it grants (canvas-b 2, `read` (a))."""
         return self.user is not None and any(account.path.startswith(one.account_path) for one in self.user.admin_of)
+
+
+def may_see_calendar(standing: Standing, account: Account) -> Decision:
+    """`view_account_calendar_details` (canvas-b 2); who holds `read` by an enrollment is associated by it too."""
+    near = standing.associated_with(account.path) or standing.member_of(account)
+    shown = account.calendar_visible or standing.holds(Right.MANAGE_ACCOUNT_CALENDAR_VISIBILITY, account)
+    return ALLOWED if near and shown else Denied("not associated with the account, or its calendar is hidden")
 
 
 def holds(viewer: User | None, right: Right, account_path: str, roles: RoleBook) -> bool:

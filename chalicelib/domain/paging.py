@@ -32,3 +32,23 @@ class Slice(Struct, Generic[T], frozen=True, kw_only=True):
     items: Sequence[T]
     next_cursor: str = ""
     total: int | None = None
+
+
+class Numbered(Struct, Generic[T], frozen=True, kw_only=True):
+    """A page of a list that is known as a whole, so that any page of it costs the same.
+
+    `total` counts the whole list; `counted` False: clients are not told, as where a vendor does not count.
+    """
+
+    items: Sequence[T]
+    total: int
+    counted: bool = True
+
+
+def cut(found: Sequence[T], page: PageRequest) -> Numbered[T]:
+    """A page of a whole list.
+
+    >>> cut("abcde", PageRequest(number=3, size=2)).items, cut("abcde", PageRequest(number=9)).items
+    ('e', '')
+    """
+    return Numbered(items=found[page.offset : page.offset + page.size], total=len(found))

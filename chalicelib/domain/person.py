@@ -150,9 +150,14 @@ class User(Struct, frozen=True, omit_defaults=True, kw_only=True):
         return self.workflow_state == "active"
 
     @property
+    def role_paths(self) -> tuple[str, ...]:
+        """Paths of the accounts the user has a role on, each once, by the account's id."""
+        return tuple(dict.fromkeys(one.account_path for one in sorted(self.admin_of, key=lambda one: one.account_id)))
+
+    @property
     def account_paths(self) -> tuple[str, ...]:
         """Accounts the user is associated with, by login, role and courses (canvas-b 1); what is above them too."""
-        if self.workflow_state == "deleted":
+        if self.workflow_state == "deleted" or self.student_view:
             return ()
         roles = (one.account_path for one in self.admin_of)
         return tuple(dict.fromkeys((f"/{self.root_account_id}/", *roles, *sorted(self.course_paths))))

@@ -323,6 +323,12 @@ class AccountStore(Protocol):
             A name is in use, or a bound is passed.
         """
 
+    def change(self, paths: Sequence[str], apply: Callable[[Account], Account]) -> dict[int, Account]:
+        """Change accounts of one root, given by path, from what they are now; those accounts afterwards, by id.
+
+        Raises like `save`.
+        """
+
     def texts(self, account_id: int) -> dict[str, str]:
         """The long settings of an account."""
 

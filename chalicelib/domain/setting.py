@@ -17,7 +17,7 @@ from chalicelib.domain.errors import InvalidError
 NAME = re.compile(r"[a-z][a-z0-9_.]{0,63}")
 TRUE = frozenset({"true", "yes", "y", "t", "on", "1"})
 FALSE = frozenset({"false", "no", "n", "f", "off", "0"})
-TEXT_LIMIT = 4_096
+TEXT_LIMIT = 16_384
 TEXTS_LIMIT = 250_000
 SETTINGS_LIMIT = 32_768
 """Characters of all settings of an account together, long texts apart."""

@@ -7,7 +7,8 @@ names, and the version of the tree.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,7 +16,8 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.domain.errors import ConflictError, InvalidError
-from chalicelib.domain.person import Account, Domain, Host
+from chalicelib.domain.person import Account, Domain, Host, chain
+from chalicelib.domain.retry import retried
 from chalicelib.domain.tree import DEPTH_LIMIT, Quotas, TreeHead, quotas_of
 from chalicelib.storage import documents
 from chalicelib.storage.people import People, account_key, domain_key, entity, head_of, name_key
@@ -49,9 +51,26 @@ class Accounts(Struct, frozen=True):
     def save(self, accounts: Sequence[Account], *, default: bool = False) -> None:
         """Write accounts of one root, each conditionally on its version; 1 means new."""
         for start in range(0, len(accounts), BATCH):
-            _Save(self.tables, accounts[start : start + BATCH]).commit(default=default)
-        if any(account.root for account in accounts):
-            self.people.roots.clear()
+            some = accounts[start : start + BATCH]
+            _Save(self.tables, [one.path for one in some]).commit(some, default=default)
+        if any(account.domains or account.version == 1 for account in accounts if account.root):
+            self.people.roots.clear()  # at least this container knows at once which root has which host
+
+    def change(self, paths: Sequence[str], apply: Callable[[Account], Account]) -> dict[int, Account]:
+        """Change accounts of one root from what they are now; those accounts afterwards."""
+        done: dict[int, Account] = {}
+        for start in range(0, len(paths), BATCH):
+            done |= retried(partial(self._change, paths[start : start + BATCH], apply))
+        return done
+
+    def _change(self, paths: Sequence[str], apply: Callable[[Account], Account]) -> dict[int, Account]:
+        save = _Save(self.tables, paths)
+        found = [save.found[chain(path)[-1]] for path in paths if chain(path)[-1] in save.found]
+        after = {one.id: apply(one) for one in found}
+        changed = [replace(after[one.id], version=one.version + 1) for one in found if after[one.id] != one]
+        if changed:
+            save.commit(changed)
+        return after
 
     def texts(self, account_id: int) -> dict[str, str]:
         """The long settings of an account."""
@@ -82,11 +101,11 @@ def listed_key(host: str) -> dict[str, str]:
 class _Save:
     """One transaction over accounts of a root."""
 
-    def __init__(self, tables: Tables, accounts: Sequence[Account]) -> None:
+    def __init__(self, tables: Tables, paths: Sequence[str]) -> None:
         self.tables = tables
-        self.after = {account.id: account for account in accounts}
-        self.root_id = accounts[0].root_id
-        wanted = {one for account in accounts for one in account.chain}
+        self.after: dict[int, Account] = {}
+        self.root_id = chain(paths[0])[0]
+        wanted = {one for path in paths for one in chain(path)}
         keys = [account_key(one) for one in sorted(wanted)]
         self.found: dict[int, Account] = {}
         self.head = TreeHead()
@@ -101,8 +120,9 @@ class _Save:
         self.node_changed = False
         self.quotas = dict(self.head.quotas)
 
-    def commit(self, *, default: bool) -> None:
+    def commit(self, accounts: Sequence[Account], *, default: bool = False) -> None:
         """Work out what follows from the changes, and write it."""
+        self.after = {account.id: account for account in accounts}
         for account in self.after.values():
             self._check(account)
             self._count(account)

@@ -69,7 +69,7 @@ def test_roles_and_settings(capsys: pytest.CaptureFixture[str]) -> None:
     assert [one["host"] for one in made["domains"]] == ["a.example.edu", "b.example.edu"]
     for bad in ("name=", "nonsense", "default_time_zone=Mars", "default_storage_quota_mb=-1", "terms_type=x", "A!=1",
                 "account_calendar_visible=perhaps", "account_calendar_subscription_type=x", "open_registration=maybe",
-                "custom_help_links=x", "domain.-=saml", "calendar_contexts_limit=x", f"house_rule={'x' * 5000}",
+                "custom_help_links=x", "domain.-=saml", "calendar_contexts_limit=x", f"house_rule={'x' * 20000}",
                 "manually_created_courses_account_id=1"):  # fmt: skip
         fails("account", "set", "self", bad)
     fails("account", "set", arts, "domain.c.example.edu=saml")

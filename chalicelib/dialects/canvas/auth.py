@@ -46,7 +46,7 @@ def authenticate(call: Call) -> None:
         Which one, and so which answer, is canvas-a 1.3.
     """
     secret = _secret(call)
-    if not secret and _by_link(call):
+    if not secret and ((call.route is not None and call.route.open) or _by_link(call)):
         return
     if not secret:
         raise AnonymousError("user authorization required")
@@ -129,6 +129,19 @@ def _checked(reference: str) -> str:
 def user_reference(call: Call, name: str = "user_id") -> str:
     """A user reference in the path (canvas-a 1.5). Raises NotFoundError when it is longer than any."""
     return _checked(call.value(name))
+
+
+def account_reference(call: Call) -> str:
+    """The account reference in the path (canvas-b 0.2). Raises NotFoundError when it is longer than any."""
+    return _checked(call.value("account_id"))
+
+
+def root_id(call: Call) -> int:
+    """Id of the root account that serves the host. Raises NotFoundError where there is none yet."""
+    found = call.services.people.root_for_host(call.incoming.host_name)
+    if found is None:
+        raise NotFoundError("There is no root account yet.")
+    return found
 
 
 def account_id(call: Call, name: str = "account_id") -> int:

@@ -18,7 +18,7 @@ from chalicelib.dialects.call import Call
 from chalicelib.dialects.canvas.params import leading_integer
 from chalicelib.dialects.route import Answer
 from chalicelib.domain.errors import NotFoundError
-from chalicelib.domain.paging import SKIP_LIMIT, PageRequest, Slice
+from chalicelib.domain.paging import SKIP_LIMIT, Numbered, PageRequest, Slice
 
 T = TypeVar("T")
 
@@ -73,6 +73,24 @@ def answer(call: Call, page: PageRequest, found: Slice[T], show: Callable[[T], A
     """A page of a list with its Link header."""
     links = {rel: _url(call, page, number, cursor) for rel, number, cursor in _links(page, found)}
     return Answer(value=[show(item) for item in found.items], headers={"Link": header(links)})
+
+
+def numbered(call: Call, page: PageRequest, found: Numbered[T], show: Callable[[T], Any]) -> Answer:
+    """A page of a list that is known as a whole, with its Link header (canvas-b 0.4)."""
+    return Answer(value=[show(item) for item in found.items], headers={"Link": numbered_links(call, page, found)})
+
+
+def numbered_links(call: Call, page: PageRequest, found: Numbered[Any]) -> str:
+    """The Link header of such a page; without a count, only the last page tells which is the last."""
+    last = max(1, -(-found.total // page.size))
+    numbers = {"current": page.number, "first": 1}
+    if page.number < last:
+        numbers["next"] = page.number + 1
+    if page.number > 1:
+        numbers["prev"] = page.number - 1
+    if found.counted or page.number >= last:
+        numbers["last"] = last
+    return header({rel: _url(call, page, number, "") for rel, number in numbers.items()})
 
 
 def _links(page: PageRequest, found: Slice[T]) -> Iterable[tuple[str, int, str]]:
