@@ -74,17 +74,22 @@ class Case:
 
     def ready(self, school: School) -> Ask:
         """The request with everything it needs made; call it to send it."""
-        made, method = _Made(school), self.route.partition(" ")[0]
-        target, options = self.target % made, dict(self.options)
-        if self.body:
-            options |= {"body": self.body % made, "headers": {"Content-Type": self.media_type}}
+        made, method = Made(school), self.route.partition(" ")[0]
+        target = self.target % made
         if self.by == "key":
             query = signed_query(school.key, method, target, school.world.clock.moment)
             target += f"?{query}"
-        return partial(school.client(self.by).request, method, target, **options)
+        return self.to(target, made, school.client(self.by))
+
+    def to(self, target: str, made: Made, client: Client) -> Ask:
+        """The request to another target, by another client."""
+        options = dict(self.options)
+        if self.body:
+            options |= {"body": self.body % made, "headers": {"Content-Type": self.media_type}}
+        return partial(client.request, self.route.partition(" ")[0], target, **options)
 
 
-class _Made(dict[str, Any]):
+class Made(dict[str, Any]):
     """Ids of what a request names, made when first named."""
 
     def __init__(self, school: School) -> None:
