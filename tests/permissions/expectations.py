@@ -50,6 +50,7 @@ FOR_ONESELF_D2L = row(YES, nobody=403, scope=403)
 """Brightspace: what is the caller's own by its nature."""
 
 CANVAS: Mapping[Permission, Row] = {
+    Permission.COURSE_LIST: MODERATED,
     Permission.EPORTFOLIO_AUTHOR: ONES_OWN,
     Permission.EPORTFOLIO_DELETE: OURS,
     Permission.EPORTFOLIO_LIST: OURS,
@@ -76,10 +77,15 @@ BRIGHTSPACE: Mapping[Permission, Row] = {
     Permission.USER_READ: FOR_ONESELF_D2L,
 }
 ACCREDITLY: Mapping[Permission, Row] = {
-    Permission.EPORTFOLIO_AUTHOR: SIGNED_IN,
+    Permission.ACCREDITATION_ISSUE: row(401, other=YES),  # who issued the owner's is the other user
+    Permission.ACCREDITATION_READ: SIGNED_IN,
+    Permission.EPORTFOLIO_AUTHOR: row(401, owner=YES),
     Permission.EPORTFOLIO_LIST: SIGNED_IN,
     # Without a share key: who may not see a portfolio is not told that there is one.
     Permission.EPORTFOLIO_READ: row(404, owner=YES),
+    Permission.VERIFICATION_REQUEST: SIGNED_IN,
+    # Over the owner, who is of the root account; `as_user_id` means nothing here.
+    Permission.VERIFICATION_REVIEW: row(401, admin=YES, masquerader=YES),
 }
 BY_PERMISSION = {"canvas": CANVAS, "brightspace": BRIGHTSPACE, "accreditly": ACCREDITLY}
 """Rows by dialect and permission."""
@@ -106,6 +112,13 @@ BY_ROUTE: Mapping[str, Row] = {
         ),
         FOR_ONESELF_D2L,
     ),
+    "POST /profile/portfolio": SIGNED_IN,
+    "POST /accreditation": SIGNED_IN,
+    "GET /accreditation/{id}": row(404, other=YES, owner=YES),
+    # The pictures sent in are the owner's: nobody else can name them.
+    "POST /profile/verify": row(400, owner=YES),
+    # A reviewer of any account sees the queue of that account, which may be empty.
+    "GET /profile/verify/queue": row(401, elsewhere=YES, admin=YES, masquerader=YES),
 }
 """Rows of routes that differ from what their permission has."""
 
