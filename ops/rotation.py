@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import boto3
@@ -71,16 +71,21 @@ def finish(settings: Settings, *, force: bool = False, sleep: Callable[[float], 
     keys = _read(settings)
     if not keys.previous:
         raise ProvisionError("No change of keys is under way.")
+    _refuse_if_any(_held_by(settings, keys.previous), force=force)
     _renew(settings, sleep)
-    left = list(_held_by(settings, keys.previous))
+    left = _held_by(settings, keys.previous)
+    _refuse_if_any(left, force=force)
+    _write(settings, TokenKeys(current=keys.current))
+    _renew(settings)
+    return [f"key {name_of(keys.previous)} is forgotten; {len(left)} tokens ended with it"]
+
+
+def _refuse_if_any(left: list[Token], *, force: bool) -> None:
     if left and not force:
         raise ProvisionError(
             f"{len(left)} tokens were not used since the change and would end, the last of them made on "
             f"{max(one.created_at for one in left):%Y-%m-%d}; wait until they are used, or say --force."
         )
-    _write(settings, TokenKeys(current=keys.current))
-    _renew(settings)
-    return [f"key {name_of(keys.previous)} is forgotten; {len(left)} tokens ended with it"]
 
 
 def _read(settings: Settings) -> TokenKeys:
@@ -97,9 +102,10 @@ def _write(settings: Settings, keys: TokenKeys) -> None:
 def _renew(settings: Settings, sleep: Callable[[float], None] | None = None) -> None:
     """Replace the containers that read the keys; with `sleep`, wait until none of the old ones can be at work."""
     client, name = boto3.client("lambda"), policies.deployed_name(settings.stage, policies.API)
-    said = f"keys of tokens as of {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     try:
-        client.update_function_configuration(FunctionName=name, Description=said)
+        variables = dict(client.get_function_configuration(FunctionName=name)["Environment"]["Variables"])
+        variables["FOLIO_KEYS_AS_OF"] = datetime.now(UTC).isoformat()  # nobody reads it; another one is a new container
+        client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
     except ClientError as error:
         if code_of(error) == "ResourceNotFoundException":
             return  # not deployed: no container has read anything
@@ -109,14 +115,17 @@ def _renew(settings: Settings, sleep: Callable[[float], None] | None = None) -> 
         sleep(LAST_REQUEST_S)
 
 
-def _held_by(settings: Settings, key: str) -> Iterator[Token]:
+def _held_by(settings: Settings, key: str) -> list[Token]:
     """Tokens that still hold and are hashed with a key. Reads the whole table of people."""
     people, now = bind(settings).people, datetime.now(UTC)
-    for record in people.scan(people.pk.startswith("secret#")):
-        token = documents.decode(record.document or "{}", Token)
-        holds = token.workflow_state != "deleted" and (token.expires_at is None or token.expires_at > now)
-        if holds and token.key in ("", name_of(key)):
-            yield token
+    tokens = (documents.decode(one.document or "{}", Token) for one in people.scan(people.pk.startswith("secret#")))
+    return [
+        token
+        for token in tokens
+        if token.workflow_state != "deleted"
+        and (token.expires_at is None or token.expires_at > now)
+        and token.key in ("", name_of(key))
+    ]
 
 
 def problem(settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""The local AWS of the deployment tests, and stages in it, worked on through the operator's commands alone."""
+"""The local AWS of the deployment tests, a checkout of the project, and stages worked on by commands alone."""
 
 from __future__ import annotations
 
@@ -21,9 +21,14 @@ from ops.local.engine import REGION, Ministack
 
 ROOT = Path(__file__).parents[2]
 SERVICES = "dynamodb,s3,sqs,sns,ssm,cloudformation,iam,sts,lambda,apigateway,events,logs,monitoring"
-PROJECT = ("app.py", "chalicelib", "ops", ".chalice", "requirements.txt", "README.md", "tests/packages/accept")
+PROJECT = (
+    *("app.py", "chalicelib", "ops", ".chalice", ".gitignore", "Makefile"),
+    *("requirements.txt", "requirements-dev.txt", "README.md", "tests/packages/accept"),
+)
 COMMAND_TIMEOUT_S = 300
-CHALICE = str(Path(sys.executable).with_name("chalice"))
+BIN = Path(sys.executable).parent
+CHALICE = str(BIN / "chalice")
+RELEASE = "v1.2.3"
 
 
 class Cloud(Ministack):
@@ -37,24 +42,32 @@ class Cloud(Ministack):
             # The host of a deployed API: {id}.execute-api.localhost
             variables={"SERVICES": SERVICES, "MINISTACK_HOST": "localhost"},
         )
-        self.project = folder / "project"
-        copy_project(self.project)
+        self.origin, self.project = folder / "origin", folder / "project"
+        copy_project(self.origin)
+        for command in (("init", "--quiet", "--initial-branch=main"), ("add", "."), ("commit", "--quiet", "-m", "one")):
+            self.git(*command)
+        self.git("tag", RELEASE)
+        self.git("clone", "--quiet", str(self.origin), str(self.project))
+        (self.project / ".venv").symlink_to(BIN.parent)
+        os.utime(self.project / "requirements-dev.txt", (0, 0))  # the venv was made from it
 
-    def deployed(self, name: str) -> Stage:
-        """Provision and deploy a stage."""
-        stage = Stage(self, name)
-        stage.ops("provision", "--yes")
-        stage.chalice("deploy")
-        assert stage.ops("gateway-responses")["changed"]
-        return stage
+    def git(self, *words: str) -> None:
+        """Work on the repository that operators clone."""
+        who = ("-c", "user.name=Folioport", "-c", "user.email=test@example.edu")
+        subprocess.run(["git", *who, *words], cwd=self.origin, check=True, capture_output=True)  # noqa: S603, S607
+
+    @property
+    def clean(self) -> dict[str, str]:
+        """The variables of a shell whose AWS this is."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FOLIO_"))}
+        return kept | self.environment
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command in the project against this AWS."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FOLIO_"))}
         done = subprocess.run(  # noqa: S603 - the operator's commands
             command,
             cwd=self.project,
-            env=kept | self.environment,
+            env=self.clean,
             check=False,
             capture_output=True,
             text=True,
@@ -115,22 +128,22 @@ class Stage:
         """The stage's stores, seen as the operator sees them."""
         return wire(load(self.variables))
 
-    def people(self, folder: Path, *names: tuple[str, str]) -> list[dict[str, Any]]:
-        """People loaded by `sis-import`, with a token and a key pair each."""
-        folder.mkdir(exist_ok=True)
-        with (folder / "users.csv").open("w", newline="", encoding="utf-8") as file:
-            rows = csv.writer(file)
-            rows.writerow(["user_id", "login_id", "first_name", "last_name", "email", "status"])
-            for first, last in names:
-                rows.writerow([first, first, first, last, f"{first}@example.edu", "active"])
-        assert self.ops("sis-import", str(folder))["failed"] == 0
-        found = []
-        for first, _ in names:
-            user = f"sis_user_id:{first}"
-            token = self.ops("token", "create", "--user", user, "--purpose", "deployment test")
-            pair = self.ops("idkey", "create", "--user", user)
-            found.append({"id": token["user_id"], "token": token["visible_token"], "pair": pair})
-        return found
+    def person(self, sis_id: str) -> dict[str, Any]:
+        """Somebody with a token and a key pair."""
+        user = f"sis_user_id:{sis_id}"
+        token = self.ops("token", "create", "--user", user, "--purpose", "deployment test")
+        pair = self.ops("idkey", "create", "--user", user)
+        return {"id": token["user_id"], "token": token["visible_token"], "pair": pair}
+
+
+def write_users(folder: Path, *people: tuple[str, str, str]) -> None:
+    """A folder for `sis-import`, with people's SIS ids and names."""
+    folder.mkdir(exist_ok=True)
+    with (folder / "users.csv").open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["user_id", "login_id", "first_name", "last_name", "email", "status"])
+        for sis_id, first, last in people:
+            rows.writerow([sis_id, first, first, last, f"{first}@example.edu", "active"])
 
 
 def copy_project(target: Path) -> None:

@@ -20,7 +20,7 @@ from canvasapi import Canvas
 from bench import graph
 from chalicelib.domain.access import Actor
 from chalicelib.domain.job import JobKind
-from tests.deploy.cloud import ROOT, Cloud, Stage
+from tests.deploy.cloud import ROOT, Stage
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the library compares with `is`, and imports what is deprecated
@@ -33,14 +33,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:Canvas may respond unexpectedly:
 SAMPLE = ROOT / "tests" / "packages" / "accept" / "mahara-22.10.zip"
 WAIT_S = 60.0
 SWEEP_WAIT_S = 100.0
-
-
-@pytest.fixture(scope="module")
-def people(dev: Stage, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """The first two people of the stage, by the operator's commands."""
-    root = dev.ops("account", "create-root", "Estuary College")
-    assert root["workflow_state"] == "active"
-    return dev.people(tmp_path_factory.mktemp("sis"), ("Mere", "Tāne"), ("Second", "Reader"))
 
 
 def d2l_context(stage: Stage, pair: dict[str, str]) -> Any:
@@ -228,45 +220,3 @@ def test_the_doctor_finds_what_is_wrong_and_how_to_mend_it(dev: Stage, people: l
     dev.ops("provision", "--yes")
     left = dev.ops("doctor", check=False)["findings"]
     assert {one["mend"] for one in left} == {"chalice deploy --stage dev"}
-
-
-def test_two_stages_do_not_touch_each_other(cloud: Cloud, dev: Stage, people: list[dict[str, Any]]) -> None:
-    """A second stage comes up beside the first, knows nobody of it, and goes without a trace in it."""
-    prod = cloud.deployed("prod")
-    prod.ops("account", "create-root", "Another College")
-    assert requests.get(f"{prod.url}/api/v1/users/self", headers=bearer(people[0])).status_code == 401
-    ssm = boto3.client("ssm")
-    secrets = [
-        ssm.get_parameter(Name=f"/folioport/{name}/secret-key", WithDecryption=True)["Parameter"]
-        for name in ("dev", "prod")
-    ]
-    assert secrets[0]["Value"] != secrets[1]["Value"]
-    assert {one["Type"] for one in secrets} == {"SecureString"}
-    prod.chalice("delete")
-    assert prod.ops("destroy", "--force")["removed"]
-    assert requests.get(f"{dev.url}/api/v1/users/self", headers=bearer(people[0])).status_code == 200
-
-
-def test_a_redeploy_keeps_data(cloud: Cloud, dev: Stage, people: list[dict[str, Any]]) -> None:
-    before, address = graph.normal(graph.owned(dev.services, people[0]["id"])), dev.url
-    source = cloud.project / "chalicelib" / "dialects" / "canvas" / "dialect.py"
-    source.write_text(source.read_text(encoding="utf-8") + "\n# A change.\n", encoding="utf-8")
-    assert "Updating lambda function: folioport-dev" in dev.chalice("deploy")
-    assert dev.url == address
-    found = requests.get(f"{dev.url}/api/v1/users/self/eportfolios", headers=bearer(people[0])).json()
-    assert len(found) == 3
-    assert graph.normal(graph.owned(dev.services, people[0]["id"])) == before
-    assert dev.ops("provision", "--yes")["changed"] == []
-    assert dev.ops("gateway-responses")["changed"]
-    assert dev.ops("doctor")["ok"]
-
-
-def test_delete_leaves_the_data(dev: Stage, people: list[dict[str, Any]]) -> None:
-    before = graph.normal(graph.owned(dev.services, people[0]["id"]))
-    dev.chalice("delete")
-    assert boto3.client("lambda").list_functions()["Functions"] == []
-    assert boto3.client("apigateway").get_rest_apis()["items"] == []
-    assert graph.normal(graph.owned(dev.services, people[0]["id"])) == before
-    tables = boto3.client("dynamodb").list_tables()["TableNames"]
-    assert len([name for name in tables if name.startswith("folioport-dev-")]) == 4
-    assert boto3.client("s3").list_objects_v2(Bucket="folioport-dev-blobs")["KeyCount"] > 0
