@@ -11,6 +11,7 @@ from rich.table import Table
 from bench import calls as counts
 from bench import crowd as crowds
 from bench import datamodel, starts
+from bench import institution as institutions
 from bench import large as big
 from bench import transfer as rates
 from bench.house import world
@@ -184,10 +185,37 @@ def crowd(*, users: int = 100, jobs: int = 10) -> bool:
     return not found.problems
 
 
+@app.command
+def school(*, percent: tuple[float, ...] = (1.0,)) -> bool:
+    """A generated institution, loaded by the importer; what its routes cost at each size, side by side.
+
+    Parameters
+    ----------
+    percent
+        Of 5,000 accounts, 50,000 courses, 100,000 people, 500,000 enrollments; may be given several times.
+    """
+    samples = [institutions.measure(one) for one in percent]
+    loads = Table("file", *(f"{one.percent:g} %: rows, rows/s" for one in samples), title="loading")
+    for name in samples[0].report.files:
+        counts = [one.report.files[name] for one in samples]
+        loads.add_row(name, *(f"{count.rows:,}, {count.rate:,.0f}" for count in counts))
+    console.print(loads)
+    sheet = Table("route", *(f"{one.percent:g} %: calls, RCU, bytes" for one in samples), title="at each size")
+    for name in samples[0].costs:
+        costs = [one.costs[name] for one in samples]
+        sheet.add_row(name, *(f"{len(cost.calls)}, {cost.read_units:g}, {cost.bytes:,}" for cost in costs))
+    console.print(sheet)
+    problems = [*institutions.growth(samples), *(problem for one in samples for problem in one.problems)]
+    for problem in problems:
+        console.print(f"[red]{problem}[/red]")
+    console.print("" if problems else "Flat.")
+    return not problems
+
+
 @app.default
 def everything() -> bool:
     """Every section."""
-    good = [section() for section in (calls, cold, warm, transfer, large)]
+    good = [section() for section in (calls, cold, warm, school, transfer, large)]
     return all(good)
 
 

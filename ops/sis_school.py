@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from chalicelib.domain.courseload import CourseLoad
 from chalicelib.domain.courserow import CourseRow, EnrollmentRow, SectionRow, TermRow, XlistRow
 from chalicelib.domain.enrollmentload import EnrollmentLoad
-from chalicelib.domain.loading import Ascending, Spread, one_by_one
+from chalicelib.domain.loading import Ascending, Spread, chunks, one_by_one
 from chalicelib.domain.person import Account, AccountRow, AdminRow, RowOutcome, UserRow
 from chalicelib.domain.sectionload import SectionLoad
 from chalicelib.domain.termload import TermLoad
 from chalicelib.wiring import Services
 
+CHUNK = 400
 THREADS = 8
 """Writers at a time; DynamoDB takes many more, a local engine gains nothing from them."""
 
@@ -45,7 +47,12 @@ class School:
 
     def upsert_users(self, root: Account, rows: Iterable[UserRow]) -> Iterator[RowOutcome]:
         """Create or change people of `root`."""
-        return self._directory.upsert_users(root, rows)
+        for chunk in chunks(rows, CHUNK):
+            spread = self._spread if _distinct(chunk) else one_by_one
+            yield from spread(partial(self._user, root), chunk)
+
+    def _user(self, root: Account, row: UserRow) -> RowOutcome:
+        return next(iter(self._directory.upsert_users(root, [row])))
 
     def upsert_terms(self, root: Account, rows: Iterable[TermRow]) -> Iterator[RowOutcome]:
         """Create or change terms."""
@@ -70,6 +77,11 @@ class School:
     def upsert_admins(self, root: Account, rows: Iterable[AdminRow]) -> Iterator[RowOutcome]:
         """Give and take roles in accounts of `root`."""
         return self._directory.upsert_admins(root, rows)
+
+
+def _distinct(rows: Sequence[UserRow]) -> bool:
+    """Whether rows are about different people, so that their order does not matter."""
+    return all(len({getattr(row, name) for row in rows}) == len(rows) for name in ("sis_id", "login_id"))
 
 
 class Threads:
