@@ -64,11 +64,22 @@ def destroy(
     return Answer({"stage": session.settings.stage, "removed": done}, done or ["Nothing to do."])
 
 
-def doctor(*, session: Given) -> Answer:
-    """Check every resource of the stage and say what mends what is wrong. Changes nothing."""
+def doctor(*, recount: Annotated[bool, Parameter(negative="")] = False, session: Given) -> Answer:
+    """Check every resource of the stage and say what mends what is wrong. Changes nothing.
+
+    Parameters
+    ----------
+    recount
+        Count again, too, what writes keep counted: reads the tables whole.
+    """
     from ops.doctor import examine
 
     found = examine(session.settings)
+    if recount and not found:
+        from chalicelib.wiring import wire
+        from ops import recount as counting
+
+        found = counting.examine(wire(session.settings))
     lines = [line for item in found for line in (f"✗ {item.resource} {item.problem}", f"    mend: {item.mend}")]
     value = {"stage": session.settings.stage, "ok": not found, "findings": [asdict(item) for item in found]}
     return Answer(value, lines or [f"✓ stage {session.settings.stage} is well"], ok=not found)
