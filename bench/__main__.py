@@ -10,8 +10,12 @@ from rich.table import Table
 
 from bench import calls as counts
 from bench import crowd as crowds
+<<<<<<< HEAD
 from bench import datamodel, starts
 from bench import institution as institutions
+=======
+from bench import datamodel, prices, starts
+>>>>>>> 8b0bc65 (What it costs is written from what is measured, route by route, and held)
 from bench import large as big
 from bench import transfer as rates
 from bench.house import world
@@ -57,9 +61,19 @@ def calls(*, list_total: int = 100_000) -> bool:
 
 @app.command
 def table() -> bool:
-    """Write the access-pattern table of docs/data-model.md."""
+    """Write the access-pattern table of docs/data-model.md, and the prices of requests in docs/cost.md."""
     with world() as made:
         datamodel.write(datamodel.table(counts.costs(made)))
+    prices.write("requests", prices.routes(datamodel.written()))
+    return True
+
+
+@app.command(name="prices")
+def priced() -> bool:
+    """Write the tables of docs/cost.md: requests from docs/data-model.md, jobs measured."""
+    prices.write("requests", prices.routes(datamodel.written()))
+    with world() as made:
+        prices.write("jobs", prices.jobs(prices.measure(made)))
     return True
 
 
