@@ -10,12 +10,8 @@ from rich.table import Table
 
 from bench import calls as counts
 from bench import crowd as crowds
-<<<<<<< HEAD
-from bench import datamodel, starts
-from bench import institution as institutions
-=======
 from bench import datamodel, prices, starts
->>>>>>> 8b0bc65 (What it costs is written from what is measured, route by route, and held)
+from bench import institution as institutions
 from bench import large as big
 from bench import transfer as rates
 from bench.house import world
