@@ -152,7 +152,7 @@ class Services:
         self.idkeys = IdKeyService(self.credentials, self.clock, self.ids)
         self.jobs = JobService(self.job_store, self.queue, self.clock, self.ids, settings.package_ttl_s)
         self._share()
-        self.exports = ExportService(self.objects, self.blobs, self.jobs)
+        self.exports = ExportService(self.objects, self.blobs, self.jobs, self.accreditations.received_any)
         self.uploads = UploadService(
             self.objects, self.blobs, self.clock, self.ids, settings.upload_max_bytes, settings.upload_ttl_s
         )

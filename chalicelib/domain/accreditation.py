@@ -156,6 +156,10 @@ class AccreditationService(Struct, frozen=True):
         held = self.store.held(actor.user_id, before, LIST_LIMIT)
         return _merged(found, replace(held, items=[replace(one, recipient=user.address) for one in held.items]))
 
+    def received_any(self, actor: Actor) -> bool:
+        """Whether the actor received an accreditation."""
+        return bool(self.index(actor, Side.RECIPIENT).items)
+
     def revoke(self, actor: Actor, text: str) -> Accreditation:
         """The accreditation, revoked by its issuer; once more is no change.
 

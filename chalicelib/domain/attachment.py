@@ -19,8 +19,6 @@ from chalicelib.domain.ports_accreditations import AccreditationStore
 
 ATTACHED_LIMIT = 50
 """Accreditations of a portfolio: they are read in one call, by two keys each."""
-EVIDENCE = "supported_by"
-"""Relation of a portfolio in a package to an accreditation attached to it."""
 
 
 class AttachmentService(Struct, frozen=True):
@@ -74,7 +72,7 @@ class AttachmentService(Struct, frozen=True):
                 raise NotFoundError("The portfolio does not hold that accreditation.")
             guids = tuple(one for one in facts.accreditation_ids if one != gone)
             jobs[:] = [self._analysis(actor, before)]
-            after = _changed(before, facts, guids).without_relation(EVIDENCE, id_in(gone))
+            after = _changed(before, facts, guids)
             return Revision(after, [Detached(gone, before), Queued(jobs[0])])
 
         after = self.portfolios.revise(actor, id_in(guid), detached, guid=guid)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -115,6 +115,8 @@ class ExportService(Struct, frozen=True):
     objects: ObjectStore
     blobs: BlobStore
     jobs: JobService
+    received_any: Callable[[Actor], bool]
+    """Whether the caller has accreditations, which are kept by address and leave with their objects."""
 
     def request(
         self, actor: Actor, ids: Sequence[int], options: ExportOptions | None = None, *, idempotency: str = ""
@@ -150,7 +152,7 @@ class ExportService(Struct, frozen=True):
     def request_all(self, actor: Actor, *, idempotency: str = "") -> Job:
         """An export of everything the caller owns at this moment. Raises InvalidError when that is nothing."""
         require_use(self.objects.places(actor, [])[1], Right.EXPORT)
-        if not self.objects.owns_anything(actor.user_id):
+        if not (self.objects.owns_anything(actor.user_id) or self.received_any(actor)):
             raise InvalidError("You own nothing to export.", field="ObjectIds")
         job = self.jobs.draft(actor, JobKind.EXPORT, actor.user_id, {})
         return self.jobs.start([job], scoped(idempotency, "export/new/all"))[0]

@@ -158,17 +158,25 @@ class Plan:
         return keys
 
     def _completed(self, entry: Planned) -> EpObject:
-        """The planned object with what the reader cannot know: a file's digest, a portfolio's GUID and share key."""
+        """The planned object with what the reader cannot know: a file's digest, GUIDs, a portfolio's share key."""
         one, run = entry.object, self._run
         if entry.member is not None and one.file is not None:
             self._state.files = True
             sha256, size = self._digest(entry.member)
             return replace(one, file=replace(one.file, sha256=sha256, size_bytes=size))
         if one.portfolio is not None:
-            entropy = int.from_bytes(hashlib.sha256(f"{run.job.id}/{one.id}".encode()).digest()[:9], "big")
-            key = run.services.portfolios.fresh_key()
-            return replace(one, portfolio=replace(one.portfolio, guid=guid_for(one.id, entropy), keys=(key,)))
+            held = tuple(self._guid(int(found)) for found in one.portfolio.accreditation_ids)
+            keys = (run.services.portfolios.fresh_key(),)
+            facts = replace(one.portfolio, guid=self._guid(one.id), keys=keys, accreditation_ids=held)
+            return replace(one, portfolio=facts)
+        if one.accreditation is not None:
+            return replace(one, accreditation=replace(one.accreditation, guid=self._guid(one.id)))
         return one
+
+    def _guid(self, object_id: int) -> str:
+        """The GUID of a planned portfolio or accreditation, the same at each call."""
+        digest = hashlib.sha256(f"{self._run.job.id}/{object_id}".encode()).digest()
+        return guid_for(object_id, int.from_bytes(digest[:9], "big"))
 
     def _digest(self, member: str) -> tuple[str, int]:
         """SHA-256 and size of a member, which several entries may name."""

@@ -17,6 +17,7 @@ from chalicelib.domain.association import commented_id
 from chalicelib.domain.epobject import Element, EpObject, Kind
 from chalicelib.domain.job import Problem
 from chalicelib.jobs.problems import ProblemLog, ProblemState
+from chalicelib.jobs.received import PLACE, held, issued, received
 from chalicelib.jobs.run import Run
 from chalicelib.packages import names
 from chalicelib.packages.leap2a import Ref
@@ -114,6 +115,8 @@ def _size(element: Element) -> int:
 
 
 def _everything(run: Run, after: str) -> Iterator[tuple[EpObject, str]]:
+    yield from received(run, after)
+    after = "" if after.startswith(PLACE) else after
     while True:
         objects, going_on = run.services.objects.walk(run.job.owner_id, after)
         for one in objects:
@@ -130,16 +133,30 @@ def _named(run: Run, state: SnapshotState) -> Iterator[tuple[EpObject | int, str
         keys = {(Kind(kind), object_id) for kind, object_id in run.job.parameters["keys"]}
         for portfolio_id in [object_id for kind, object_id in keys if kind is Kind.PORTFOLIO]:
             keys |= {(Kind.PAGE, page_id) for page_id in objects.page_ids(owner_id, portfolio_id)}
+        guids = _held(run, keys)
+        keys |= {(Kind.ACCREDITATION, one) for one in guids}
+        blobs.put(run.work_key("held.json"), msgspec.json.encode(guids))
         keys |= _comments(run, keys)
         state.named = run.work_key("named.json")
         blobs.put(state.named, msgspec.json.encode(sorted(keys)))
     named = msgspec.json.decode(blobs.get(state.named), type=list[tuple[Kind, int]])
-    start = int(state.after or 0)
+    start, guids = int(state.after or 0), msgspec.json.decode(blobs.get(run.work_key("held.json")), type=dict[int, str])
     for first in range(start, len(named), NAMED_BATCH):
         part = named[first : first + NAMED_BATCH]
         found = objects.own(owner_id, part)
+        found |= issued(run, [guids[one] for _, one in part if one in guids])
         for place, (_, object_id) in enumerate(part, start=first + 1):
             yield found.get(object_id, object_id), str(place)
+
+
+def _held(run: Run, keys: set[tuple[Kind, int]]) -> dict[int, str]:
+    """GUIDs of the accreditations that named portfolios hold, by id."""
+    found: dict[int, str] = {}
+    portfolios = sorted(key for key in keys if key[0] is Kind.PORTFOLIO)
+    for first in range(0, len(portfolios), NAMED_BATCH):
+        part = run.services.objects.own(run.job.owner_id, portfolios[first : first + NAMED_BATCH])
+        found |= held([one for one in part.values() if not one.deleted])
+    return found
 
 
 def _comments(run: Run, keys: set[tuple[Kind, int]]) -> set[tuple[Kind, int]]:

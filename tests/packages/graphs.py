@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from chalicelib.domain.accreditation import CLASSIFICATIONS
 from chalicelib.domain.epobject import (
     INVERSE,
+    AccreditationFacts,
     Carried,
     Category,
     Element,
@@ -21,7 +23,7 @@ from chalicelib.domain.epobject import (
     Section,
     Tag,
 )
-from chalicelib.domain.identity import object_path
+from chalicelib.domain.identity import guid_for, object_path
 from chalicelib.packages.markup import sanitise
 from tests.packages.support import FIRST_ID, NOW, OWNER, SELF
 
@@ -134,6 +136,8 @@ def graphs(draw: st.DrawFn) -> list[EpObject]:
 
 
 def _structural(source: EpObject, rel: str, target: EpObject) -> bool:
+    if rel in {"supported_by", "supports"}:
+        return {source.kind, target.kind} == {Kind.PORTFOLIO, Kind.ACCREDITATION}
     page, portfolio = (target, source) if rel == "has_part" else (source, target)
     return rel in {"has_part", "is_part_of"} and page.page is not None and page.page.portfolio_id == portfolio.id
 
@@ -163,7 +167,18 @@ def _objects(draw: st.DrawFn, one: int, kind: Kind, ids: list[int], of: dict[Kin
         import_id=draw(st.sampled_from([0, 4])),
     )
     if kind is Kind.PORTFOLIO:
-        return replace(obj, portfolio=PortfolioFacts(guid="g", owner_email=""))
+        held = draw(st.lists(st.sampled_from(of[Kind.ACCREDITATION]), unique=True)) if of[Kind.ACCREDITATION] else []
+        guids = tuple(guid_for(one, 5) for one in held)
+        return replace(obj, portfolio=PortfolioFacts(guid="g", owner_email="", accreditation_ids=guids))
+    if kind is Kind.ACCREDITATION:
+        stated = st.builds(
+            AccreditationFacts,
+            classification=st.sampled_from(CLASSIFICATIONS),
+            issuer=WORDS.map(lambda text: text[:254]),
+            issued_at=DATES,
+            revoked=st.booleans(),
+        )
+        return replace(obj, accreditation=draw(stated))
     if kind is Kind.FILE:
         file = FileFacts(
             file_name=draw(FILE_NAMES),

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from chalicelib.domain.epobject import Category, EpObject, FileFacts, Kind
+from chalicelib.domain.epobject import Category, EpObject, Kind
+from chalicelib.domain.identity import id_in
 from chalicelib.packages import html_copy, manifest, names
 from chalicelib.packages.archive import Archive, Limits, open_archive
 from chalicelib.packages.leap2a import (
@@ -169,8 +170,9 @@ def comparable(one: EpObject, new_by_old: Mapping[int, int]) -> str:
     """An object without what an import makes anew, its ids translated."""
     plain = replace(one, owner_id=0, added_at=NOW, version=1, import_id=0)
     if plain.portfolio is not None:
-        plain = replace(plain, portfolio=replace(plain.portfolio, guid="", keys=(), owner_email=""))
+        held = tuple(str(id_in(text)) if "-" in text else text for text in plain.portfolio.accreditation_ids)
+        facts = replace(plain.portfolio, guid="", keys=(), owner_email="", accreditation_ids=held)
+        plain = replace(plain, portfolio=facts)
     if plain.file is not None:
-        facts: FileFacts = replace(plain.file, sha256="", size_bytes=0)
-        plain = replace(plain, file=facts)
+        plain = replace(plain, file=replace(plain.file, sha256="", size_bytes=0))
     return ID.sub(lambda match: str(new_by_old.get(int(match[0]), int(match[0]))), repr(plain))

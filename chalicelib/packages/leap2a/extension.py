@@ -48,6 +48,8 @@ class Extension(
         "sections": "s",
         "form": "fo",
         "banner": "b",
+        "accreditation": "a",
+        "held": "h",
         "generated": "g",
         "self_at": "sa",
         "synthetic": "x",
@@ -77,6 +79,10 @@ class Extension(
     """Label, value and system field of each answer in a form."""
     banner: tuple[str, str] | None = None
     """Title and description over a presentation."""
+    accreditation: tuple[str, str, str, bool] | None = None
+    """Classification, issuer, when issued, whether revoked: what an accreditation says of itself."""
+    held: list[int] | None = None
+    """Ids of the accreditations a portfolio holds, in order."""
     generated: list[str] = []
     """What the writer made up for readers like Mahara: names of elements, or `content`, or a category's scheme."""
     self_at: int | None = None

@@ -160,7 +160,10 @@ class Index:
         return [target for (target,) in rows]
 
     def structural(self, node: int, rel: str, other: int) -> bool:
-        """Whether a link is that between a portfolio and its page, which their facts hold."""
+        """Whether a link is between a portfolio and its page or an accreditation it holds, which its facts tell."""
+        if rel in {"supported_by", "supports"}:
+            kinds = {row.kind for row in (self.row(node), self.row(other)) if row is not None}
+            return kinds == {Kind.PORTFOLIO, Kind.ACCREDITATION}
         if rel not in {"has_part", "is_part_of"}:
             return False
         page, portfolio = self.row(other if rel == "has_part" else node), node if rel == "has_part" else other

@@ -28,7 +28,7 @@ from chalicelib.packages.leap2a.entry import Enclosure, Facts, facts_of
 from chalicelib.packages.leap2a.index import MAX_ATTACHED, Index
 from chalicelib.packages.leap2a.leftover import Leftover, read_carried
 from chalicelib.packages.leap2a.model import Owner, Planned
-from chalicelib.packages.leap2a.own import with_banner, with_form
+from chalicelib.packages.leap2a.own import with_accreditation, with_banner, with_form, with_held
 from chalicelib.packages.leap2a.pages import read_page
 from chalicelib.packages.leap2a.parts import read_children, read_description, read_relations, read_tags
 from chalicelib.packages.leap2a.scope import Scope
@@ -160,7 +160,8 @@ class _Reader:
 
     def _with_facts(self, obj: EpObject, facts: Facts, scope: Scope, element: etree._Element) -> EpObject:
         if obj.kind is Kind.PORTFOLIO:
-            return replace(obj, portfolio=with_banner(self._portfolio(scope.ordinal, scope.page_count), facts))
+            portfolio = with_banner(self._portfolio(scope.ordinal, scope.page_count), facts)
+            return replace(obj, portfolio=with_held(portfolio, facts, scope, element.nsmap))
         if obj.kind is Kind.PAGE:
             return read_page(obj, facts, scope, element)
         if obj.kind is Kind.FILE:
@@ -170,7 +171,7 @@ class _Reader:
             return replace(obj, url="" if _SCRIPT.match(facts.url) else facts.url)
         if facts.files:
             self._note_missing(facts, scope)
-        return with_form(obj, facts, self._owner)
+        return with_accreditation(with_form(obj, facts, self._owner), facts)
 
     def _portfolio(self, ordinal: int, pages: int) -> PortfolioFacts:
         guid = str(uuid5(GUID_SPACE, f"{self._import_id}/{ordinal}"))

@@ -57,8 +57,12 @@ class Scope:
 
     def is_file(self, object_id: int) -> bool:
         """Whether an id this scope has given out is a file's."""
+        return self.is_kind(object_id, Kind.FILE)
+
+    def is_kind(self, object_id: int, kind: Kind) -> bool:
+        """Whether an id this scope has given out is of that kind."""
         node = self._node_by_id.get(object_id)
-        return node is not None and self._index.is_kind(node, Kind.FILE)
+        return node is not None and self._index.is_kind(node, kind)
 
     def files_in(self, object_id: int) -> list[int]:
         """Ids of the files a folder lists; the folder's id was given out by this scope."""

@@ -17,6 +17,7 @@ from urllib.parse import quote as percent
 from msgspec.structs import replace
 
 from chalicelib.domain.epobject import INVERSE, NAME_LIMIT, Category, Element, EpObject, GeoTag, Kind
+from chalicelib.domain.identity import id_in
 from chalicelib.packages import markup
 from chalicelib.packages.leap2a import extension, texts
 from chalicelib.packages.leap2a.carried import Outgoing, escape, quote, write_element
@@ -180,6 +181,8 @@ class _Entry:
             for page_id in self._ctx.pages(obj.id):
                 yield self._link("has_part", page_id)
                 yield f'<link rel="has_part" href="{entry_id(page_id)}"/>'
+        for held in self._held():
+            yield self._link("supported_by", held)
         if obj.page is not None and obj.page.portfolio_id is not None:
             yield self._link("is_part_of", obj.page.portfolio_id)
         order = 0
@@ -231,10 +234,17 @@ class _Entry:
                 sections=page.sections if page is not None else None,
                 form=[(one.label, one.value, one.system) for one in obj.form.fields] if obj.form else None,
                 banner=_banner(obj),
+                accreditation=_accreditation(obj),
+                held=self._held() or None,
                 generated=self._generated,
                 self_at=self._self_at,
             )
         )
+
+    def _held(self) -> list[int]:
+        """Ids of the accreditations of the package that a portfolio holds."""
+        guids = self._obj.portfolio.accreditation_ids if self._obj.portfolio else ()
+        return [one for one in map(id_in, guids) if self._ref(one) is not None]
 
     def _own_portfolio(self) -> int | None:
         page = self._obj.page
@@ -256,6 +266,19 @@ def _category(category: Category) -> str:
     scheme = f"categories:{category.scheme}#" if short else category.scheme
     label = f" label={quote(category.label)}" if category.label else ""
     return f"<category term={quote(category.term)} scheme={quote(scheme)}{label}/>"
+
+
+def _accreditation(obj: EpObject) -> tuple[str, str, str, bool] | None:
+    facts = obj.accreditation
+    if facts is None:
+        return None
+    issued = facts.issued_at or obj.created_at
+    return (
+        facts.classification,
+        facts.issuer,
+        issued.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z",
+        facts.revoked,
+    )
 
 
 def _exact(moment: datetime) -> str | None:
