@@ -20,6 +20,7 @@ from chalicelib.storage.coursekeys import accounts_on, entry_place, list_keys
 from chalicelib.storage.tables import CourseRecord, given
 from chalicelib.wiring import Services
 from ops.deployed import Finding
+from ops.recount_accounts import accounts
 
 ORDERS = ("by_name", "by_sis_id", "by_teacher", "by_account", "by_status")
 STATES = ("created", "claimed", "available", "completed", "deleted")
@@ -40,7 +41,7 @@ def courses(services: Services) -> Iterator[Finding]:
     yield from _people(read)
 
 
-CHECKS: list[Callable[[Services], Iterator[Finding]]] = [courses]
+CHECKS: list[Callable[[Services], Iterator[Finding]]] = [accounts, courses]
 
 
 @dataclass

@@ -1,14 +1,15 @@
 """The kinds of SIS CSV file: the columns that tell them, and how a line becomes a row.
 
 Source: Canvas "SIS Import Format Documentation", accounts.csv, users.csv, admins.csv. Those about courses are in
-`sis_courses`.
+`sis_courses`. Canvas has no file of roles; `roles.csv` is ours, with the names its API has: role, base_role_type,
+account_id, status, and the permissions it switches on and off, separated by blanks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chalicelib.domain.person import AccountRow, AdminRow, UserRow
+from chalicelib.domain.person import AccountRow, AdminRow, RoleRow, UserRow
 from chalicelib.domain.role import ACCOUNT_ADMIN
 from ops import sis_courses
 from ops.sis_row import Kind, RowProblemError, needed, status
@@ -48,15 +49,27 @@ def _user(row: Mapping[str, str]) -> UserRow:
 
 
 def _admin(row: Mapping[str, str]) -> AdminRow:
-    role = row.get("role", "")
-    if not role and row.get("role_id"):
-        raise RowProblemError("role_id is not supported: name the role in the column role")
+    role, role_id = row.get("role", ""), row.get("role_id", "")
+    if role_id and not (role_id.isascii() and role_id.isdigit()):
+        raise RowProblemError(f"role_id {role_id!r} is no number")
     if row.get("root_account"):
         raise RowProblemError("root_account is not supported: import into that root account with --root")
     return AdminRow(
         user_sis_id=needed(row, "user_id"),
         account_sis_id=row.get("account_id", ""),
         role=ACCOUNT_ADMIN if role.lower() in ADMIN_WORDS else role,
+        role_id=int(role_id) if role_id and not role else 0,
+        status=status(row, "active", "deleted"),
+    )
+
+
+def _role(row: Mapping[str, str]) -> RoleRow:
+    return RoleRow(
+        name=needed(row, "role"),
+        base=needed(row, "base_role_type"),
+        account_sis_id=row.get("account_id", ""),
+        on=tuple(row.get("on", "").split()),
+        off=tuple(row.get("off", "").split()),
         status=status(row, "active", "deleted"),
     )
 
@@ -67,6 +80,12 @@ KINDS = (
         frozenset({"account_id", "parent_account_id", "name", "status"}),
         frozenset({"integration_id"}),
         _account,
+    ),
+    Kind(
+        "roles",
+        frozenset({"role", "base_role_type", "account_id", "status"}),
+        frozenset({"on", "off"}),
+        _role,
     ),
     Kind(
         "users",

@@ -11,7 +11,7 @@ from chalicelib.domain.courseload import CourseLoad
 from chalicelib.domain.courserow import CourseRow, EnrollmentRow, SectionRow, TermRow, XlistRow
 from chalicelib.domain.enrollmentload import EnrollmentLoad
 from chalicelib.domain.loading import Ascending, Spread, chunks, one_by_one
-from chalicelib.domain.person import Account, AccountRow, AdminRow, RowOutcome, UserRow
+from chalicelib.domain.person import Account, AccountRow, AdminRow, RoleRow, RowOutcome, UserRow
 from chalicelib.domain.sectionload import SectionLoad
 from chalicelib.domain.termload import TermLoad
 from chalicelib.wiring import Services
@@ -53,6 +53,10 @@ class School:
 
     def _user(self, root: Account, row: UserRow) -> RowOutcome:
         return next(iter(self._directory.upsert_users(root, [row])))
+
+    def upsert_roles(self, root: Account, rows: Iterable[RoleRow]) -> Iterator[RowOutcome]:
+        """Make, switch and remove roles."""
+        return self._directory.upsert_roles(root, rows)
 
     def upsert_terms(self, root: Account, rows: Iterable[TermRow]) -> Iterator[RowOutcome]:
         """Create or change terms."""

@@ -11,11 +11,11 @@ from msgspec.structs import replace
 
 from chalicelib.domain.access import Actor
 from chalicelib.domain.account_change import AccountChanges, changed, new_account
-from chalicelib.domain.administration import RoleService
+from chalicelib.domain.administration import RoleService, rights
 from chalicelib.domain.coursenames import CourseNames
 from chalicelib.domain.epobject import NAME_LIMIT
 from chalicelib.domain.errors import ConflictError, InvalidError, NotFoundError
-from chalicelib.domain.person import Account, AccountRow, AdminRow, Domain, RowOutcome, User, UserRow
+from chalicelib.domain.person import Account, AccountRow, AdminRow, Domain, RoleRow, RowOutcome, User, UserRow
 from chalicelib.domain.ports import AccountStore, Clock, CredentialStore, Ids, PeopleStore
 from chalicelib.domain.reference import USER_SCHEMES, account_id, resolve
 from chalicelib.domain.role import Right
@@ -110,6 +110,11 @@ class Directory(Struct, frozen=True):
         for row in rows:
             yield _outcome(partial(self._upsert_user, root, row))
 
+    def upsert_roles(self, root: Account, rows: Iterable[RoleRow]) -> Iterator[RowOutcome]:
+        """Make, switch and remove roles of accounts; one outcome a row, in order."""
+        for row in rows:
+            yield _outcome(partial(self._upsert_role, root, row))
+
     def upsert_admins(self, root: Account, rows: Iterable[AdminRow]) -> Iterator[RowOutcome]:
         """Give and take account roles; one outcome a row, in order."""
         for row in rows:
@@ -179,9 +184,21 @@ class Directory(Struct, frozen=True):
         if before is None:
             raise NotFoundError(f"There is no user {row.user_sis_id!r}.")
         account = self._account_or_root(root, row.account_sis_id)
+        role = self._role_name(root, row)
         if _state(row.status) == DELETED:
-            return self.roles.unassign(account, row.role, before)
-        return self.roles.assign(account, row.role, before)
+            return self.roles.unassign(account, role, before)
+        return self.roles.assign(account, role, before)
+
+    def _upsert_role(self, root: Account, row: RoleRow) -> bool:
+        account, removed = self._account_or_root(root, row.account_sis_id), _state(row.status) == DELETED
+        on, off = rights(row.on), rights(row.off)
+        return self.roles.upsert(account, row.name, row.base, on=on, off=off, removed=removed)
+
+    def _role_name(self, root: Account, row: AdminRow) -> str:
+        found = self.roles.book(root.id).role(row.role_id) if row.role_id else None
+        if row.role_id and found is None:
+            raise NotFoundError(f"There is no role {row.role_id}.")
+        return found.name if found else row.role
 
     def _account_or_root(self, root: Account, sis_id: str) -> Account:
         if not sis_id:

@@ -21,6 +21,8 @@ def name_key(name: str) -> str:
     >>> sorted(["Zoe", "Eva", "Éva", "Evb"], key=name_key)
     ['Eva', 'Éva', 'Evb', 'Zoe']
     """
+    if name.isascii():
+        return f"{RUN.sub(_number, name.casefold())[:KEY_LIMIT]}{SEPARATOR}"
     spelled = unicodedata.normalize("NFKD", name).casefold()
     plain = "".join(letter for letter in spelled if not unicodedata.combining(letter))
     accents = spelled if plain != spelled else ""

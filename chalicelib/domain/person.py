@@ -189,12 +189,24 @@ class UserRow(Struct, frozen=True, kw_only=True):
     status: str = "active"
 
 
+class RoleRow(Struct, frozen=True, kw_only=True):
+    """A row of `roles.csv`; a blank `account_sis_id` means the root. `on` and `off` are names of permissions."""
+
+    name: str
+    base: str
+    account_sis_id: str = ""
+    on: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
+    status: str = "active"
+
+
 class AdminRow(Struct, frozen=True, kw_only=True):
-    """A row of `admins.csv`; a blank `account_sis_id` means the root."""
+    """A row of `admins.csv`; a blank `account_sis_id` means the root. `role_id` 0: the role is named."""
 
     user_sis_id: str
     account_sis_id: str
     role: str = ACCOUNT_ADMIN
+    role_id: int = 0
     status: str = "active"
 
 

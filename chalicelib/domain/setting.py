@@ -128,6 +128,12 @@ def checked(name: str, value: str) -> str:
         raise InvalidError(f"{name} {error}, not {value[:40]!r}.", field=name) from None
 
 
+def typed(name: str, value: str) -> bool | int | str:
+    """A stored value as what it means: a switch as a boolean, a count as a number, anything else as text."""
+    check = _boolean if name.startswith((SERVICE, FEATURE)) else KNOWN.get(name, _text)
+    return value == "true" if check is _boolean else int(value) if check is _count else value
+
+
 def changed(settings: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, str]:
     """The settings with those changes; an empty value removes one. Raises InvalidError."""
     merged = {**settings, **{name: value and checked(name, value) for name, value in changes.items()}}

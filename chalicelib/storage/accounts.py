@@ -242,7 +242,8 @@ class _Save:
             self.writes.update(head_key(self.root_id), [*actions, people.version.add(1)], condition)
 
     def _names(self, account: Account) -> None:
-        old, new = _names(self.before(account)), _names(account)
+        before = self.before(account)
+        old, new = ({key["pk"]: key for key in account_names(one)} if one else {} for one in (before, account))
         for pk in new.keys() - old.keys():
             self.writes.name(new[pk], account.id)
         for pk in old.keys() - new.keys():
@@ -266,9 +267,7 @@ def _listed(account: Account, domain: Domain) -> Host:
     return Host(account.name, domain.host, domain.authentication_provider, account.id)
 
 
-def _names(account: Account | None) -> dict[str, dict[str, str]]:
-    if account is None:
-        return {}
+def account_names(account: Account) -> list[dict[str, str]]:
+    """Keys of the names an account is found by."""
     found = (("sis_account_id", account.sis_id), ("account_integration_id", account.integration_id))
-    keys = [name_key(account.root_id, scheme, value) for scheme, value in found if value]
-    return {key["pk"]: key for key in keys}
+    return [name_key(account.root_id, scheme, value) for scheme, value in found if value]

@@ -99,7 +99,8 @@ def find_account(services: Services, reference: str, root: str = "") -> Account:
 
 
 def _settings(services: Services, account: Account) -> Answer:
-    described = services.account_changes.described(account)
+    from chalicelib.domain.setting import typed
+
     value: dict[str, Any] = {
         **_account(account),
         "default_time_zone": account.default_time_zone or None,
@@ -108,15 +109,11 @@ def _settings(services: Services, account: Account) -> Answer:
         "default_group_storage_quota_mb": account.group_quota_mb,
         "account_calendar_visible": account.calendar_visible,
         "account_calendar_subscription_type": "auto" if account.calendar_auto_subscribe else "manual",
-        "domains": [
-            {"host": one.host, "authentication_provider": one.authentication_provider or None}
-            for one in account.domains
-        ],
-        "settings": described,
     }
-    lines = [f"{key}: {one}" for key, one in value.items() if key not in ("settings", "domains")]
-    lines += [f"domain.{one.host}={one.authentication_provider}" for one in account.domains]
-    return Answer(value, [*lines, *(f"{key}={one}" for key, one in sorted(described.items()))])
+    value |= {f"domain.{one.host}": one.authentication_provider for one in account.domains}
+    described = sorted(services.account_changes.described(account).items())
+    value |= {name: typed(name, text) for name, text in described}
+    return Answer(value, [f"{key}: {one}" for key, one in value.items()])
 
 
 def _account(account: Account) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def doctor(*, recount: Annotated[bool, Parameter(negative="")] = False, session:
     Parameters
     ----------
     recount
-        Count again, too, what writes keep counted: reads the tables whole.
+        Read the tables whole and count again what writes keep counted.
     """
     from ops.doctor import examine
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from chalicelib.wiring import wire
 from ops.stage import ROOT
 from tests.ops.test_cli import local_stage, run
 
@@ -55,18 +58,23 @@ def test_roles_and_settings(capsys: pytest.CaptureFixture[str]) -> None:
         "enable_eportfolios=off", "service.skype=0", "open_registration=1", "house_rule=be kind",
         "terms_type=custom", "terms_content=Behave.", 'custom_help_links=[{"text":"Ask","url":"#a"}]',
     )  # fmt: skip
-    assert made["settings"] == {
-        "enable_eportfolios": "false",
-        "service.skype": "false",
-        "open_registration": "true",
+    settings = {
+        "enable_eportfolios": False,
+        "service.skype": False,
+        "open_registration": True,
         "house_rule": "be kind",
         "terms_type": "custom",
         "terms_content": "Behave.",
         "custom_help_links": '[{"text":"Ask","url":"#a"}]',
+        "name": "Estuary",
+        "default_time_zone": "Alaska",
+        "default_storage_quota_mb": 700,
+        "account_calendar_visible": True,
+        "account_calendar_subscription_type": "auto",
+        "domain.a.example.edu": "",
+        "domain.b.example.edu": "saml",
     }
-    assert (made["name"], made["default_time_zone"], made["default_storage_quota_mb"]) == ("Estuary", "Alaska", 700)
-    assert (made["account_calendar_visible"], made["account_calendar_subscription_type"]) == (True, "auto")
-    assert [one["host"] for one in made["domains"]] == ["a.example.edu", "b.example.edu"]
+    assert made | settings == made
     for bad in ("name=", "nonsense", "default_time_zone=Mars", "default_storage_quota_mb=-1", "terms_type=x", "A!=1",
                 "account_calendar_visible=perhaps", "account_calendar_subscription_type=x", "open_registration=maybe",
                 "custom_help_links=x", "domain.-=saml", "calendar_contexts_limit=x", f"house_rule={'x' * 20000}",
@@ -74,7 +82,69 @@ def test_roles_and_settings(capsys: pytest.CaptureFixture[str]) -> None:
         fails("account", "set", "self", bad)
     fails("account", "set", arts, "domain.c.example.edu=saml")
     again = run(capsys, "account", "set", "self", "house_rule=", "terms_content=", "domain.b.example.edu=-")
-    assert "house_rule" not in again["settings"]
-    assert "terms_content" not in again["settings"]
-    assert [one["host"] for one in again["domains"]] == ["a.example.edu"]
+    assert set(made) - set(again) == {"house_rule", "terms_content", "domain.b.example.edu"}
     assert run(capsys, "account", "settings", "self") == again
+    assert run(capsys, "doctor", "--recount") == {"stage": "local", "ok": True, "findings": []}
+
+
+def test_roles_are_loaded(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    run(capsys, "provision")
+    root = run(capsys, "account", "create-root", "Estuary College")
+    (tmp_path / "accounts.csv").write_text("account_id,parent_account_id,name,status\narts,,Arts,active\n")
+    (tmp_path / "users.csv").write_text("user_id,login_id,status\nu1,ada,active\n")
+    (tmp_path / "roles.csv").write_text(
+        "role,base_role_type,account_id,status,on,off\n"
+        "Helpdesk,AccountMembership,arts,active,read_roster read_sis,\n"
+        "Quiet,AccountAdmin,,active,,manage_sis\n"
+        "Wrong,Wizard,,active,,\n"
+        "Odd,AccountMembership,,active,fly,\n"
+        "Gone,AccountMembership,,deleted,,\n"
+    )
+    (tmp_path / "admins.csv").write_text(
+        "user_id,account_id,role,role_id,status\nu1,arts,Helpdesk,,active\nu1,,,1,active\nu1,,Nobody,,active\n"
+    )
+    report = run(capsys, "sis-import", str(tmp_path), status=1)
+    assert [(one["file"], one["line"]) for one in report["errors"]] == [
+        ("roles.csv", 4),
+        ("roles.csv", 5),
+        ("admins.csv", 4),
+    ]
+    assert {name: count["changed"] for name, count in report["files"].items()} == {
+        "accounts.csv": 1,
+        "roles.csv": 2,
+        "users.csv": 1,
+        "admins.csv": 2,
+    }
+    again = run(capsys, "sis-import", str(tmp_path), status=1)
+    assert sum(count["changed"] for count in again["files"].values()) == 0
+    roles = {one["name"]: one for one in run(capsys, "role", "list", "--account", "sis_account_id:arts")}
+    assert roles["Helpdesk"]["permissions"]["read_sis"] is True
+    assert roles["Quiet"]["permissions"]["manage_sis"] is False
+    services = wire()
+    user = services.directory.find_user("sis_user_id:u1")
+    assert {one.role for one in user.admin_of} == {"Helpdesk", "AccountAdmin"}
+    assert {one.account_id for one in user.admin_of} > {root["id"]}
+    (tmp_path / "roles.csv").write_text(
+        "role,base_role_type,account_id,status\nHelpdesk,AccountMembership,arts,deleted\n"
+    )
+    assert run(capsys, "sis-import", str(tmp_path), status=1)["files"]["roles.csv"]["changed"] == 1
+
+
+def test_recount_finds_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "provision")
+    root = run(capsys, "account", "create-root", "Estuary College", "--domain", "a.example.edu")
+    run(capsys, "sis-import", str(ROOT / "ops" / "demo_school"))
+    people = wire().tables.people
+    account, arts = people(f"account#{root['id']}", "account"), wire().directory.find_account("sis_account_id:arts")
+    account.update(actions=[people.sub_accounts.add(1), people.visible_calendars.add(2)])
+    people(f"tree#{root['id']}", arts.path).delete()
+    people("domains", "a.example.edu").delete()
+    people(f"name#{root['id']}#sis_account_id#arts", "name").delete()
+    found = run(capsys, "doctor", "--recount", status=1)
+    assert sorted(one["problem"].partition(":")[0] for one in found["findings"]) == [
+        "another node",
+        f"is not found by name#{root['id']}#sis_account_id#arts",
+        "is not listed as its root account has it",
+        "sub_account_count",
+        "visible calendars",
+    ]

@@ -131,7 +131,8 @@ def test_admin_rows(tmp_path: Path) -> None:
     assert directory.rows["admins", "s1"] == AdminRow(user_sis_id="s1", account_sis_id="")
     assert directory.rows["admins", "s2"].role == "AccountAdmin"
     assert directory.rows["admins", "s3"].role == "Librarian"
-    assert [error.line for error in report.errors] == [5, 6]
+    assert directory.rows["admins", "s4"].role_id == 17
+    assert [error.line for error in report.errors] == [6]
 
 
 def test_rows_stream_one_by_one(tmp_path: Path) -> None:
