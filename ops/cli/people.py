@@ -14,6 +14,7 @@ from ops.cli.console import Answer, Given, errors
 if TYPE_CHECKING:
     from chalicelib.domain.token import Token
 
+WRITERS = 8
 SHOWN_ERRORS = 50
 """Bad lines printed for a person; `--json` has them all."""
 
@@ -29,7 +30,7 @@ def register(app: App) -> None:
     app.command(sis_import, name="sis-import")
 
 
-def sis_import(folder: Path, *, root: str = "", session: Given) -> Answer:
+def sis_import(folder: Path, *, root: str = "", writers: int = WRITERS, session: Given) -> Answer:
     """Load a school from a folder of Canvas SIS CSV files; again changes nothing.
 
     Parameters
@@ -38,6 +39,8 @@ def sis_import(folder: Path, *, root: str = "", session: Given) -> Answer:
         Holds accounts.csv, users.csv, courses.csv and so on (docs/sis.md); files are known by their columns.
     root
         The root account to load into, an id or sis_account_id:X; by default the default root.
+    writers
+        How many rows are written at a time, where they do not depend on each other.
     """
     from chalicelib.wiring import wire
     from ops.sis import Import
@@ -55,7 +58,7 @@ def sis_import(folder: Path, *, root: str = "", session: Given) -> Answer:
                 tasks[file] = progress.add_task(file, total=None)
             progress.update(tasks[file], completed=rows)
 
-        report = Import(School(services), into, progress=tell).run(folder)
+        report = Import(School(services, threads=max(1, writers)), into, progress=tell).run(folder)
     lines = [
         f"{name}: {count.rows} rows, {count.changed} changed, {count.unchanged} unchanged, {count.failed} failed, "
         f"{count.rate:,.0f} rows/s"

@@ -20,7 +20,7 @@ def test_roles_and_settings(capsys: pytest.CaptureFixture[str]) -> None:
 
     run(capsys, "provision")
     run(capsys, "account", "create-root", "Estuary College", "--domain", "a.example.edu")
-    run(capsys, "sis-import", str(ROOT / "ops" / "demo_school"))
+    run(capsys, "sis-import", "--writers", "1", str(ROOT / "ops" / "demo_school"))
     arts = "sis_account_id:arts"
 
     role = run(
@@ -103,7 +103,7 @@ def test_roles_are_loaded(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     (tmp_path / "admins.csv").write_text(
         "user_id,account_id,role,role_id,status\nu1,arts,Helpdesk,,active\nu1,,,1,active\nu1,,Nobody,,active\n"
     )
-    report = run(capsys, "sis-import", str(tmp_path), status=1)
+    report = run(capsys, "sis-import", "--writers", "1", str(tmp_path), status=1)
     assert [(one["file"], one["line"]) for one in report["errors"]] == [
         ("roles.csv", 4),
         ("roles.csv", 5),
@@ -115,7 +115,7 @@ def test_roles_are_loaded(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
         "users.csv": 1,
         "admins.csv": 2,
     }
-    again = run(capsys, "sis-import", str(tmp_path), status=1)
+    again = run(capsys, "sis-import", "--writers", "1", str(tmp_path), status=1)
     assert sum(count["changed"] for count in again["files"].values()) == 0
     roles = {one["name"]: one for one in run(capsys, "role", "list", "--account", "sis_account_id:arts")}
     assert roles["Helpdesk"]["permissions"]["read_sis"] is True
@@ -127,13 +127,13 @@ def test_roles_are_loaded(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     (tmp_path / "roles.csv").write_text(
         "role,base_role_type,account_id,status\nHelpdesk,AccountMembership,arts,deleted\n"
     )
-    assert run(capsys, "sis-import", str(tmp_path), status=1)["files"]["roles.csv"]["changed"] == 1
+    assert run(capsys, "sis-import", "--writers", "1", str(tmp_path), status=1)["files"]["roles.csv"]["changed"] == 1
 
 
 def test_recount_finds_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     run(capsys, "provision")
     root = run(capsys, "account", "create-root", "Estuary College", "--domain", "a.example.edu")
-    run(capsys, "sis-import", str(ROOT / "ops" / "demo_school"))
+    run(capsys, "sis-import", "--writers", "1", str(ROOT / "ops" / "demo_school"))
     people = wire().tables.people
     account, arts = people(f"account#{root['id']}", "account"), wire().directory.find_account("sis_account_id:arts")
     account.update(actions=[people.sub_accounts.add(1), people.visible_calendars.add(2)])

@@ -34,9 +34,9 @@ def test_from_nothing_to_a_person_with_a_token(capsys: pytest.CaptureFixture[str
     assert run(capsys, "provision") == {"stage": "local", "changed": []}
     root = run(capsys, "account", "create-root", "Estuary College", "--sis-id", "E", "--domain", "a.example.edu")
     assert (root["name"], root["domains"]) == ("Estuary College", ["a.example.edu"])
-    report = run(capsys, "--stage", "local", "sis-import", str(ROOT / "ops" / "demo_school"))
+    report = run(capsys, "--stage", "local", "sis-import", "--writers", "1", str(ROOT / "ops" / "demo_school"))
     assert (report["failed"], report["files"]["users.csv"]["changed"]) == (0, 6)
-    again = run(capsys, "sis-import", str(ROOT / "ops" / "demo_school"), "--root", str(root["id"]))
+    again = run(capsys, "sis-import", "--writers", "1", str(ROOT / "ops" / "demo_school"), "--root", str(root["id"]))
     assert [count["changed"] for count in again["files"].values()] == [0, 0, 0]
     token = run(
         capsys, "token", "create", "--user", "sis_user_id:s-1001", "--purpose", "sync", "--scope", "a", "--scope", "b",
@@ -70,7 +70,7 @@ def test_an_import_with_bad_lines_fails_and_tells_them(capsys: pytest.CaptureFix
     folder = tmp_path / "sis"
     folder.mkdir()
     (folder / "users.csv").write_text("user_id,login_id,status\ns1,ada,active\ns2,,active\n", encoding="utf-8")
-    report = run(capsys, "sis-import", str(folder), status=1)
+    report = run(capsys, "sis-import", "--writers", "1", str(folder), status=1)
     assert report["errors"] == [{"file": "users.csv", "line": 3, "message": "login_id is blank"}]
     assert report["files"]["users.csv"]["changed"] == 1
 
@@ -80,7 +80,7 @@ def test_an_import_with_bad_lines_fails_and_tells_them(capsys: pytest.CaptureFix
     [
         (["--stage", "staging", "doctor"], "No stage 'staging'"),
         (["--stage", "dev", "serve"], "Only the local stage"),
-        (["sis-import", "/nonexistent"], "/nonexistent"),
+        (["sis-import", "--writers", "1", "/nonexistent"], "/nonexistent"),
     ],
 )
 def test_errors_go_to_standard_error(capsys: pytest.CaptureFixture[str], tokens: list[str], told: str) -> None:
