@@ -75,7 +75,9 @@ def jobs(settings: Settings) -> Iterator[Finding]:
     yield Finding(
         resource=f"job {oldest.id}",
         problem=f"is stuck, {minutes:.0f} minutes old, with {len(late) - 1} more: the sweeper does not run, or fails",
-        mend="make run" if settings.local else f"aws logs tail /aws/lambda/{sweeper} --since 1h",
+        mend="make run"
+        if settings.local
+        else f"chalice deploy --stage {settings.stage}; if it stays: aws logs tail /aws/lambda/{sweeper} --since 1h",
     )
 
 

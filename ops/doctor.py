@@ -22,13 +22,16 @@ def examine(settings: Settings) -> list[Finding]:
     """Every finding of a stage; empty when all is well."""
     clients = Clients()
     try:
-        offset_s = _clock_offset_s(clients)
-    except (BotoCoreError, ClientError) as error:
+        answer: Any = clients.sqs.list_queues(MaxResults=1)
+    except ClientError as error:  # a clock that is wrong by minutes is refused, and the refusal says the time
+        return [*_clock(_clock_offset_s(error.response))] or [_unreachable(settings, error)]
+    except BotoCoreError as error:
         return [_unreachable(settings, error)]
+    offset_s = _clock_offset_s(answer)
     found = [*_resources(settings, clients), *_secret(settings), *_clock(offset_s)]
     if not settings.local:
         found += [*deployed.functions(settings, clients), *deployed.answers(settings.stage)]
-    if not any(finding.problem == "does not exist" for finding in found):
+    if not any(finding.resource == f"{settings.table_prefix}-jobs" for finding in found):
         found += deployed.jobs(settings)
     return found
 
@@ -69,10 +72,9 @@ def _secret(settings: Settings) -> Iterator[Finding]:
         yield Finding(resource=settings.secret_parameter, problem=wrong, mend=command)
 
 
-def _clock_offset_s(clients: Clients) -> float | None:
+def _clock_offset_s(answer: Any) -> float | None:
     """How far the service's clock is ahead of this machine's, in seconds; None when it does not say."""
-    answer: Any = clients.sqs.list_queues(MaxResults=1)
-    stated = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+    stated = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
     if not stated:
         return None
     return (parsedate_to_datetime(stated) - datetime.now(UTC)).total_seconds()

@@ -30,7 +30,9 @@ def test_a_stuck_job_is_found(world: World, ada: Person) -> None:
     assert "is stuck" in finding.problem
     assert finding.mend == "make run"
     (finding,) = deployed.jobs(replace(services.settings, stage="dev"))
-    assert finding.mend == "aws logs tail /aws/lambda/folioport-dev-sweep_jobs --since 1h"
+    assert finding.mend == (
+        "chalice deploy --stage dev; if it stays: aws logs tail /aws/lambda/folioport-dev-sweep_jobs --since 1h"
+    )
     services.job_store.postpone(job, world.clock.now() + timedelta(days=400))
 
 
