@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 from cyclopts import App
 from rich.console import Console
@@ -204,7 +205,19 @@ def school(*, percent: tuple[float, ...] = (1.0,)) -> bool:
     percent
         Of 5,000 accounts, 50,000 courses, 100,000 people, 500,000 enrollments; may be given several times.
     """
-    samples = [institutions.measure(one) for one in percent]
+    samples = []
+    for one in percent:
+        samples.append(institutions.measure(one))
+        _school(samples)
+    problems = [*institutions.growth(samples), *(problem for one in samples for problem in one.problems)]
+    for problem in problems:
+        console.print(f"[red]{problem}[/red]")
+    console.print("" if problems else "Flat.")
+    return not problems
+
+
+def _school(samples: Sequence[institutions.Sample]) -> None:
+    """What is known so far."""
     loads = Table("file", *(f"{one.percent:g} %: rows, rows/s" for one in samples), title="loading")
     for name in samples[0].report.files:
         counts = [one.report.files[name] for one in samples]
@@ -215,11 +228,6 @@ def school(*, percent: tuple[float, ...] = (1.0,)) -> bool:
         costs = [one.costs[name] for one in samples]
         sheet.add_row(name, *(f"{len(cost.calls)}, {cost.read_units:g}, {cost.bytes:,}" for cost in costs))
     console.print(sheet)
-    problems = [*institutions.growth(samples), *(problem for one in samples for problem in one.problems)]
-    for problem in problems:
-        console.print(f"[red]{problem}[/red]")
-    console.print("" if problems else "Flat.")
-    return not problems
 
 
 @app.default

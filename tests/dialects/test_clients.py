@@ -11,6 +11,7 @@ import time
 import warnings
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -26,6 +27,7 @@ from chalicelib.domain.token import IdKey
 from chalicelib.wiring import Services, SystemClock
 from ops.local.server import Server
 from tests.factories import Person, World
+from tests.schools import load
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the library compares with `is`, and imports what is deprecated
@@ -91,6 +93,19 @@ def test_canvasapi(now: World, url: str, ada: Person, bo: Person) -> None:
         theirs.get_eportfolio(77)
     with pytest.raises(InvalidAccessToken):
         Canvas(url, "nobody").get_current_user()
+
+
+def test_canvasapi_lists_the_courses_of_an_account(now: World, url: str, tmp_path: Path) -> None:
+    rows = "\n".join(f"K{number},K,Course {number},published" for number in range(7))
+    report = load(now.services, now.root, tmp_path, courses=f"course_id,short_name,long_name,status\n{rows}")
+    assert report.errors == []
+    account = Canvas(url, now.admin().token).get_account(now.root.id)
+    found = list(account.get_courses(per_page=3, sort="course_name", order="desc", search_term="Course"))
+    assert [course.name for course in found] == [f"Course {number}" for number in range(6, -1, -1)]
+    some = list(account.get_courses(published=True, include=["total_students", "term"], by_teachers=[1]))
+    assert some == []
+    first = next(iter(account.get_courses(include=["total_students", "term"], state=["available"])))
+    assert (first.total_students, first.term["name"]) == (0, "Default Term")
 
 
 def test_canvasapis_own_requester_drives_the_extensions(url: str, ada: Person) -> None:

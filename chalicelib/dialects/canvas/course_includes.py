@@ -13,7 +13,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from chalicelib.dialects.canvas.account_wire import account
 from chalicelib.dialects.canvas.wire import moment
+from chalicelib.domain.account_reach import Shown
 from chalicelib.domain.courselist import CoursePage, CourseView, teaches
 from chalicelib.domain.person import User
 from chalicelib.domain.term import Term
@@ -113,6 +115,13 @@ def _post_manually(printing: Printing, view: CourseView) -> dict[str, Any]:  # n
     return {"post_manually": view.course.post_manually}
 
 
+def _account(printing: Printing, view: CourseView) -> dict[str, Any]:
+    standing = printing.page.standing
+    if view.account is None:
+        return {}
+    return {"account": account(Shown(account=view.account, standing=standing, full=standing.member_of(view.account)))}
+
+
 def _subaccount(printing: Printing, view: CourseView) -> dict[str, Any]:  # noqa: ARG001 - all are called alike
     return {"subaccount_id": view.course.account_id, "subaccount_name": view.course.account_name}
 
@@ -151,5 +160,6 @@ ADDED: dict[str, Callable[[Printing, CourseView], dict[str, Any]]] = {
     "concluded": _concluded,
     "post_manually": _post_manually,
     "subaccount": _subaccount,
+    "account": _account,
 }
 """What each value of `include[]` adds."""

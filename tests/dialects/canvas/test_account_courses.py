@@ -265,7 +265,7 @@ def test_orders(school: School) -> None:
 
 def test_pages(school: School) -> None:
     """Canvas-b 4.4, 0.4: links lead through every order; no `last` but where the total is asked for."""
-    for query in (*ORDERS, "search_term=co", "published=true", "by_teachers[]={t2}"):
+    for query in ("", "sort=term&order=desc", "sort=teacher", "search_term=co", "published=true", "by_teachers[]={t2}"):
         whole, walked = school.names(query), []
         target = school.target(query, "self").replace("per_page=100", "per_page=2")
         while target:
@@ -422,6 +422,8 @@ def test_includes(school: School) -> None:
         "subaccount_id": every["account_id"],
         "subaccount_name": "Painting 10",
     }
+    (paint,) = school.get("include[]=account&by_teachers[]={t1}", "sis_account_id:paint").json
+    assert (paint["account"]["name"], paint["account"]["sis_account_id"]) == ("Painting 10", "paint")
     concluded = {name: school.one(name, "include[]=concluded")["concluded"] for name in ("c3", "c4", "c7", "c8")}
     assert concluded == {"c3": False, "c4": True, "c7": True, "c8": False}
     students = {name: school.one(name, "include[]=total_students")["total_students"] for name in ("c2", "c4", "c5")}
