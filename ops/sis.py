@@ -15,6 +15,7 @@ from time import monotonic
 from typing import Any
 
 from chalicelib.domain.person import Account, RowOutcome
+from chalicelib.packages.cells import plain
 from ops.sis_row import Kind, RowProblemError
 from ops.sis_rows import KINDS, kind_of
 
@@ -184,4 +185,4 @@ def _names(header: list[str]) -> list[str]:
 def _by_name(header: list[str], cells: list[str]) -> dict[str, str]:
     if len(cells) > len(header):
         raise RowProblemError(f"{len(cells)} cells for {len(header)} columns")
-    return {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
+    return {name: plain(cell.strip()) for name, cell in zip(header, cells, strict=False)}

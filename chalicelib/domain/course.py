@@ -202,6 +202,7 @@ class Course(Struct, frozen=True, kw_only=True, omit_defaults=True):
     friendly_name: str = ""
     storage_quota_mb: int | None = None
     storage_used_bytes: int = 0
+    deleted_at: datetime | None = None
     homeroom_course: bool = False
     hide_final_grades: bool = False
     apply_assignment_group_weights: bool = False

@@ -7,6 +7,7 @@ a load that breaks off in between is taken up by the next one that meets the mar
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -126,6 +127,7 @@ class CourseLoad(Struct, frozen=True):
             blueprint_id=self._blueprint(ground.root, base, row.blueprint_sis_id),
             **row.facts,
         )
+        after = replace(after, deleted_at=self._deleted_at(base, after))
         changed = self._save(before, after)
         if before is not None and (behind := max(before.behind, _behind(before, after))):
             self.catch_up(replace(after, behind=behind))
@@ -142,6 +144,11 @@ class CourseLoad(Struct, frozen=True):
         version = before.version + 1 if before else 1
         self.courses.save(CourseChange(before=before, after=replace(after, version=version), names=names))
         return True
+
+    def _deleted_at(self, base: Course, after: Course) -> datetime | None:
+        if after.workflow_state != DELETED:
+            return None
+        return base.deleted_at or self.clock.now().replace(microsecond=0)
 
     def _new(self, root: Account, account: Account, row: CourseRow) -> Course:
         return Course(

@@ -18,6 +18,8 @@ from chalicelib.storage.tables import BATCH_LIMIT, Tables
 SHARDS = 8
 """Partitions of a kind in a root, so that people and courses are loaded faster than one partition takes writes."""
 INDEX = "census"
+SOME = 1000
+"""Items read at once where each leads to another."""
 Item = dict[str, Any]
 
 
@@ -57,14 +59,34 @@ def _place(shard: int, start: Item | None) -> str:
     return msgspec.json.encode((shard, start)).decode()
 
 
-def people(tables: Tables, ids: list[int]) -> dict[int, Item]:
-    """Items of those users by id, eventually consistent; one call for each hundred."""
-    table = tables.people.Meta.table_name
-    pending = [{"pk": {"S": f"user#{one}"}, "sk": {"S": "user"}} for one in dict.fromkeys(ids)]
-    found: dict[int, Item] = {}
+def partition(tables: Tables, model: type[Model], pk: str, sk: tuple[str, str], place: str) -> Page:
+    """Some items of a partition whose sort keys lie between two, from a place on; `place` empty: the end."""
+    request: dict[str, Any] = {
+        "TableName": model.Meta.table_name,
+        "KeyConditionExpression": "pk = :p AND sk BETWEEN :a AND :b",
+        "ExpressionAttributeValues": {":p": {"S": pk}, ":a": {"S": sk[0]}, ":b": {"S": sk[1]}},
+        "Limit": SOME,
+    }
+    if place:
+        request["ExclusiveStartKey"] = {"pk": {"S": pk}, "sk": {"S": place}}
+    answer = tables.connection.dispatch("Query", request)
+    last = answer.get("LastEvaluatedKey")
+    return Page(answer["Items"], last["sk"]["S"] if last else "", 0.0)
+
+
+def items(tables: Tables, model: type[Model], keys: list[tuple[str, str]]) -> list[Item]:
+    """Items by `pk` and `sk`, eventually consistent, in no order; one call for each hundred."""
+    table = model.Meta.table_name
+    pending = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in dict.fromkeys(keys)]
+    found: list[Item] = []
     while pending:
         answer = tables.connection.dispatch("BatchGetItem", {"RequestItems": {table: {"Keys": pending[:BATCH_LIMIT]}}})
-        for item in answer["Responses"][table]:
-            found[int(item["pk"]["S"].removeprefix("user#"))] = item
+        found += answer["Responses"][table]
         pending = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", []) + pending[BATCH_LIMIT:]
     return found
+
+
+def people(tables: Tables, ids: list[int]) -> dict[int, Item]:
+    """Items of those users by id."""
+    found = items(tables, tables.people, [(f"user#{one}", "user") for one in ids])
+    return {int(item["pk"]["S"].removeprefix("user#")): item for item in found}

@@ -20,6 +20,7 @@ from chalicelib.domain.courseentry import Entry, entry, places
 from chalicelib.domain.errors import ConflictError
 from chalicelib.domain.person import User
 from chalicelib.storage import documents, people
+from chalicelib.storage.census import shelf
 from chalicelib.storage.coursekeys import (
     Key,
     accounts_on,
@@ -186,7 +187,8 @@ class Courses(Struct, frozen=True):
     def _put_member(self, transaction: TransactWrite, change: MemberChange) -> None:
         after, courses = change.after, self.tables.courses
         key = member_key(after.user_id, after.course_id)
-        record = self.tables.course(key, document=documents.encode(after), version=after.version)
+        census = shelf("member", after.root_account_id, after.user_id)
+        record = self.tables.course(key, document=documents.encode(after), version=after.version, census=census)
         transaction.save(record, condition=self._fits(after.version))
         if after.version == 1:
             transaction.save(self.tables.course(roll_key(after.course_id, after.user_id)))
@@ -203,7 +205,8 @@ class Courses(Struct, frozen=True):
 
     def _put_section(self, transaction: TransactWrite, section: Section) -> None:
         document = documents.encode(section)
-        record = self.tables.course(section_key(section.id), document=document, version=section.version)
+        census, key = shelf("section", section.root_account_id, section.id), section_key(section.id)
+        record = self.tables.course(key, document=document, version=section.version, census=census)
         transaction.save(record, condition=self._fits(section.version))
 
     def _fits(self, version: int) -> Any:
