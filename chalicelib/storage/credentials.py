@@ -20,6 +20,7 @@ from chalicelib.domain.ports import Use
 from chalicelib.domain.token import IdKey, Token
 from chalicelib.storage import documents, tokens
 from chalicelib.storage.buckets import Buckets, Change
+from chalicelib.storage.people import user_key
 from chalicelib.storage.tables import PersonRecord, Tables, busy, conflict, only
 from chalicelib.storage.tokens import secret_key, token_key
 
@@ -91,7 +92,20 @@ class Credentials(Struct, frozen=True):
         except UpdateError as error:
             if error.cause_response_code != "ConditionalCheckFailedException":
                 raise
+        else:
+            self._seen(token.user_id, used_at)
         self.stamps[token.hash] = used_at
+
+    def _seen(self, user_id: int, second: int) -> None:
+        """Write down when a user was here last, for reports (`last_user_access_csv`)."""
+        people = self.tables.people
+        try:
+            self.tables.person(user_key(user_id)).update(
+                actions=[people.used_at.set(second)], condition=people.pk.exists()
+            )
+        except UpdateError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
 
     def create_token(self, token: Token) -> None:
         """Write a new token: the item it is looked up by, and its place among the user's."""

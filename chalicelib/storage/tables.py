@@ -116,7 +116,7 @@ class PersonRecord(Model):
     suspended = BooleanAttribute(null=True)
     """Of a credential: its user may not sign in."""
     used_at = NumberAttribute(null=True)
-    """Of a token: when it was last used, in Unix seconds, ten minutes late at most."""
+    """Of a token or a user: when it was last used, when they last came; in Unix seconds, ten minutes late at most."""
     portfolios_active = NumberAttribute(null=True)
     portfolios_all = NumberAttribute(null=True)
     sub_accounts = NumberAttribute(null=True)

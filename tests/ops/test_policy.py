@@ -20,6 +20,7 @@ import os
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import boto3
@@ -29,11 +30,15 @@ from msgspec.structs import replace
 import app
 from bench import calls
 from chalicelib import wiring
+from chalicelib.domain.report import TYPES
 from chalicelib.storage import jobs
 from chalicelib.wiring import Services
 from ops import policies, provision, rotation
 from ops.local.context import LambdaContext
 from ops.local.engine import Ministack
+from ops.sis import Import
+from ops.sis_school import School
+from tests.dialects.canvas.test_school_reports import FILES
 from tests.factories import HandClock, World, multipart
 from tests.ops.policy import Need, Needs, Policy, recorded
 from tests.ops.test_stages import CONFIG, FOLDER, STAGES, settings_of
@@ -177,6 +182,7 @@ def run(school: World) -> None:
         undone(school, content)
     services.imports.request(school.person().actor, io.BytesIO(content))  # its files are thereby in use again
     school.work()
+    reported(school)
     services.exports.request_all(person.actor)
     list(school.messages())
     now = school.clock.now()
@@ -192,6 +198,31 @@ def run(school: World) -> None:
     fresh(school)
     for _ in range(3):
         app.sweep_jobs(TICK, LambdaContext("sweep_jobs", 60))
+
+
+def reported(school: World) -> None:
+    """Every report with all it can hold; one that is stopped when its upload has begun, and one that is buried."""
+    admin, reports = school.admin(), "/api/v1/accounts/self/reports"
+    with TemporaryDirectory() as folder:
+        for name, text in FILES.items():
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+        assert Import(School(school.services, threads=1), school.root).run(Path(folder)).errors == []
+    asked = {name: True for one in TYPES for name, parameter in one.parameters.items() if parameter.kind == "boolean"}
+    for one in TYPES:
+        made = admin.client.post(f"{reports}/{one.key}", json_body={"parameters": asked}).json
+        school.work()
+        assert admin.client.get(f"{reports}/{one.key}/{made['id']}").json["status"] == "complete", one.key
+    path = f"{reports}/user_access_tokens_csv"
+    made = admin.client.post(path).json
+    deliver(school, app.run_jobs, Tired(3))
+    assert admin.client.put(f"{path}/{made['id']}/abort").status == 200
+    school.clock.advance(1000)
+    school.work()
+    assert admin.client.get(f"{path}/{made['id']}").json["status"] == "aborted"
+    made = admin.client.post(path).json
+    deliver(school, app.run_jobs, Tired(3))
+    deliver(school, app.bury_jobs, LambdaContext("bury_jobs", 900))
+    assert admin.client.get(f"{path}/{made['id']}").json["status"] == "error"
 
 
 def policy(stage: str, function: str) -> Policy:

@@ -239,3 +239,8 @@ def test_access(school: World, head: Person) -> None:
     later = (at + timedelta(days=1)).strftime("%Y-%m-%d")
     idle = who("zero_activity_csv", "user_id", "course_id", start_at=later)
     assert idle == {("u1", "c1"), ("u5", "c1")}
+
+
+def test_a_call_is_an_access(school: World, head: Person) -> None:
+    found = {row["canvas_user_id"]: row["last_access_at"] for row in rows(school, head, "last_user_access_csv")}
+    assert found[str(head.id)], "the admin has just called"
