@@ -46,13 +46,8 @@ def account(url: str, world: World, person: Person) -> Any:
 def test_notifications(url: str, now: World, ada: Person, admin: Person) -> None:
     head, mine = account(url, now, admin), account(url, now, ada)
     at = SystemClock().now()
-    said = {
-        "subject": "Tide",
-        "message": "<b>high</b>",
-        "start_at": at - timedelta(hours=1),
-        "end_at": at + timedelta(days=2),
-    }
-    said = {name: value if isinstance(value, str) else value.isoformat() for name, value in said.items()}
+    ends = (at - timedelta(hours=1)).isoformat(), (at + timedelta(days=2)).isoformat()
+    said = {"subject": "Tide", "message": "<b>high</b>", "start_at": ends[0], "end_at": ends[1]}
     made = head.create_notification(said, account_notification_roles=["NilEnrollment", "AccountAdmin"])
     assert (made.subject, made.roles, made.role_ids) == ("Tide", ["NilEnrollment", "AccountAdmin"], [None, 1])
     assert mine.get_global_notification(made.id).message == "<b>high</b>"
@@ -75,7 +70,7 @@ def test_reports(url: str, now: World, ada: Person, admin: Person) -> None:
     assert types["eportfolio_report_csv"].last_run is None
     assert types["eportfolio_report_csv"].title == "Eportfolio Report"
     made = head.create_report("eportfolio_report_csv", parameters={"skip_message": True, "n": 7})
-    assert (made.status, made.parameters) == ("created", {"skip_message": "True", "n": "7"})
+    assert (made.status, made.parameters) == ("created", {"skip_message": "true", "n": "7"})
     now.work()
     done = head.get_report("eportfolio_report_csv", made.id)
     assert (done.status, done.progress, done.current_line) == ("complete", 100, 1)
