@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from chalicelib.domain import access
 from chalicelib.domain.access import Actor, Standing
+from chalicelib.domain.association import commented_id
 from chalicelib.domain.capability import require_use
 from chalicelib.domain.epobject import INVERSE, EpObject, FileFacts, GeoTag, Kind, Tag
 from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError
@@ -135,7 +136,7 @@ class ArtifactService(Struct, frozen=True):
             self.check_access(actor)
         else:
             require_use(Standing(user=sight.viewer, root=sight.account, roles=sight.roles))
-        if sight is None or sight.object.deleted or access.foreign(actor, sight):
+        if sight is None or _hidden(sight.object) or access.foreign(actor, sight):
             raise NotFoundError(f"There is no object {object_id}.")
         if sight.object.owner_id != actor.user_id:
             raise DeniedError(f"Object {object_id} belongs to someone else.")
@@ -158,9 +159,9 @@ class ArtifactService(Struct, frozen=True):
         found, standing = self.objects.holdings(actor, keys)
         require_use(standing)
         one, target = found.get(object_id), found.get(target_id)
-        if one is None or one.deleted or one.kind is not kind:
+        if one is None or _hidden(one) or one.kind is not kind:
             one = self.own(actor, (kind,), object_id)
-        if target is None or target.deleted:
+        if target is None or _hidden(target):
             target = self.own(actor, Kind, target_id)
         return one, target
 
@@ -209,6 +210,11 @@ def check_draft(draft: ObjectDraft) -> None:
     check_description(draft.description, "Description")
     if len(draft.tags) > TAG_LIMIT:
         raise InvalidError(f"Tags must be at most {TAG_LIMIT}.", field="Tags")
+
+
+def _hidden(one: EpObject) -> bool:
+    """Whether there is no such object to the vendor's API: it is deleted, or a comment, which is part of another."""
+    return one.deleted or commented_id(one) is not None
 
 
 def _related(one: EpObject, rel: str, target: EpObject, *, remove: bool) -> tuple[EpObject, EpObject]:

@@ -170,6 +170,14 @@ def test_comments(world: World, ada: Person, bo: Person) -> None:
     for answer in (bo.client.get(f"{route}/"), bo.client.post(f"{route}/new", json_body={"Body": "x"})):
         problem(answer, 403)
     problem(ada.client.get(f"{EP}/object/77/comments/"), 404)
+    comment_id = first["CommentId"]
+    for method, what in (
+        ("GET", f"artifact/{comment_id}"),
+        ("DELETE", f"artifact/{comment_id}"),
+        ("GET", f"object/{comment_id}/comments/"),
+        ("POST", f"reflection/{reflection}/on/{comment_id}"),
+    ):
+        problem(ada.client.request(method, f"{EP}/{what}"), 404)
     problem(ada.client.post(f"{EP}/object/77/comments/new", json_body={"Body": "x"}), 404)
     closed = made(ada, "reflections", AllowComments=False)
     problem(ada.client.post(f"{EP}/object/{closed}/comments/new", json_body={"Body": "x"}), 403)
