@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from functools import cache
 
@@ -14,15 +15,17 @@ from moto.kms.utils import generate_private_key
 
 from chalicelib import wiring
 from chalicelib.settings import Settings
-from chalicelib.wiring import Services
+from chalicelib.wiring import RandomIds, Services
 from ops import provision
 from tests.factories import HandClock, Person, World
+from tests.logwatch import Watch
 
 hypothesis_settings.register_profile(
     "local", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 hypothesis_settings.load_profile("local")
 
+WATCH = Watch()
 AWS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
@@ -34,6 +37,15 @@ def pytest_configure() -> None:
     patch = pytest.MonkeyPatch()
     patch.setattr(botocore.session, "create_loader", cache(botocore.session.create_loader))
     patch.setattr("moto.kms.models.generate_private_key", cache(generate_private_key))
+    patch.setattr(RandomIds, "hexadecimal", WATCH.learns(RandomIds.hexadecimal))
+    logging.getLogger().addHandler(WATCH)
+
+
+@pytest.fixture(autouse=True)
+def watch() -> Iterator[Watch]:
+    """No log line has a secret in it: neither in this test nor in what was made for it."""
+    yield WATCH
+    assert WATCH.told() == [], "a secret was logged"
 
 
 @pytest.fixture(scope="module")

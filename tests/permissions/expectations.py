@@ -36,6 +36,8 @@ def row(everybody: int, **cells: int) -> Row:
 
 
 SIGNED_IN = row(YES)
+OPEN = row(YES, nobody=YES)
+"""Canvas: open to nobody signed in, who sees what is public."""
 ONES_OWN = row(403, owner=YES, masquerader=YES)
 """Canvas: the owner's, and nobody's else."""
 MODERATED = row(403, admin=YES)
@@ -50,6 +52,12 @@ FOR_ONESELF_D2L = row(YES, nobody=403, scope=403)
 """Brightspace: what is the caller's own by its nature."""
 
 CANVAS: Mapping[Permission, Row] = {
+    Permission.ACCOUNT_LIST: OPEN,
+    Permission.ACCOUNT_READ: row(403, weak=YES, admin=YES),
+    Permission.CALENDAR_LIST: SIGNED_IN,
+    Permission.CALENDAR_MANAGE: MODERATED,
+    # One that is not visible.
+    Permission.CALENDAR_READ: MODERATED,
     Permission.COURSE_LIST: MODERATED,
     Permission.EPORTFOLIO_AUTHOR: ONES_OWN,
     Permission.EPORTFOLIO_DELETE: OURS,
@@ -61,6 +69,7 @@ CANVAS: Mapping[Permission, Row] = {
     Permission.NOTIFICATION_READ: SIGNED_IN,
     Permission.REPORT_READ: MODERATED,
     Permission.REPORT_RUN: MODERATED,
+    Permission.SERVICE_DESCRIBE: OPEN,
     Permission.TOKEN_ACTIVATE: row(403, owner=YES),
     Permission.TOKEN_CREATE: OURS,
     Permission.TOKEN_DELETE: HIDDEN,
@@ -90,10 +99,16 @@ ACCREDITLY: Mapping[Permission, Row] = {
 BY_PERMISSION = {"canvas": CANVAS, "brightspace": BRIGHTSPACE, "accreditly": ACCREDITLY}
 """Rows by dialect and permission."""
 
-NOTICES = "/api/v1/accounts/{account_id}/users/{user_id}/account_notifications"
+V1 = "/api/v1"
+NOTICES = f"{V1}/accounts/{{account_id}}/users/{{user_id}}/account_notifications"
 EP = "/d2l/api/{component}/{version}"
 NOT_THE_CALLER = row(404, owner=YES, masquerader=YES)
 BY_ROUTE: Mapping[str, Row] = {
+    f"GET {V1}/accounts": SIGNED_IN,
+    f"GET {V1}/manually_created_courses_account": SIGNED_IN,
+    f"GET {V1}/accounts/{{account_id}}/help_links": SIGNED_IN,
+    # A role on the account is enough to see it; settings need a right.
+    f"GET {V1}/accounts/{{account_id}}/settings": MODERATED,
     # Somebody else's token is hidden from who may not change it.
     "PUT /api/v1/users/{user_id}/tokens/{id}": HIDDEN,
     f"GET {NOTICES}": NOT_THE_CALLER,
