@@ -86,7 +86,7 @@ BRIGHTSPACE: Mapping[Permission, Row] = {
     Permission.USER_READ: FOR_ONESELF_D2L,
 }
 ACCREDITLY: Mapping[Permission, Row] = {
-    Permission.ACCREDITATION_ISSUE: row(401, other=YES),  # who issued the owner's is the other user
+    Permission.ACCREDITATION_ISSUE: row(401),  # somebody else issued the owner's
     Permission.ACCREDITATION_READ: SIGNED_IN,
     Permission.EPORTFOLIO_AUTHOR: row(401, owner=YES),
     Permission.EPORTFOLIO_LIST: SIGNED_IN,
@@ -129,7 +129,7 @@ BY_ROUTE: Mapping[str, Row] = {
     ),
     "POST /profile/portfolio": SIGNED_IN,
     "POST /accreditation": SIGNED_IN,
-    "GET /accreditation/{id}": row(404, other=YES, owner=YES),
+    "GET /accreditation/{id}": row(404, owner=YES),
     # The pictures sent in are the owner's: nobody else can name them.
     "POST /profile/verify": row(400, owner=YES),
     # A reviewer of any account sees the queue of that account, which may be empty.
