@@ -23,6 +23,12 @@ from chalicelib.domain.token import HINT_LENGTH, PENDING, Token, TokenService
 from chalicelib.domain.tokenports import TokenStore
 
 ID_DIGITS = 16
+TEXTS = {
+    "active": "A new access token was made for your account: {purpose}.",
+    PENDING: "Somebody made an access token for your account: {purpose}. It works once you activate it.",
+    "deleted": "An access token of your account was deleted: {purpose}.",
+}
+"""What the owner is told, by the token's state."""
 LONGEST = timedelta(days=120)
 """How far ahead a student's token may end."""
 
@@ -213,7 +219,7 @@ class TokenBook(Struct, frozen=True):
     def _mail(self, event: str, token: Token, owner: User) -> None:
         facts = {"user_id": owner.id, "email": owner.email, "name": owner.name, "token_id": token.id}
         more = {"purpose": token.purpose, "state": token.workflow_state, "at": token.updated_at.isoformat()}
-        self.tell({"event": event, **facts, **more})
+        self.tell({"event": event, **facts, **more, "text": TEXTS[token.workflow_state].format(purpose=token.purpose)})
 
 
 def _person(actor: Actor, standing: Standing, user_id: int) -> User:

@@ -18,6 +18,7 @@ from ops.local.container import Container
 from ops.local.engine import EngineError, Ministack, is_free
 from ops.local.gateway import Gateway
 from ops.local.keys import Keys, take, write_private
+from ops.local.outbox import Outbox
 from ops.local.pump import Pump, Source
 from ops.local.server import Server, for_threads
 from ops.stage import environment_file, folder
@@ -105,6 +106,9 @@ def _start(stack: ExitStack, settings: Settings, keys: Keys, port: int) -> tuple
     )
     stack.callback(pump.stop, 0)
     pump.start()
+    outbox = Outbox(settings.topic_arn, f"{settings.table_prefix}-outbox", server.say)
+    stack.callback(outbox.stop)
+    outbox.start()
     server.start()
     return server, pump, users
 

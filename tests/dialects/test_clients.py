@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import pytest
 import requests
 from canvasapi import Canvas
-from canvasapi.exceptions import Forbidden, InvalidAccessToken, ResourceDoesNotExist
+from canvasapi.exceptions import BadRequest, Forbidden, InvalidAccessToken, ResourceDoesNotExist, Unauthorized
 from msgspec.structs import replace
 
 from chalicelib import wiring
@@ -106,6 +106,58 @@ def test_canvasapi_lists_the_courses_of_an_account(now: World, url: str, tmp_pat
     assert some == []
     first = next(iter(account.get_courses(include=["total_students", "term"], state=["available"])))
     assert (first.total_students, first.term["name"]) == (0, "Default Term")
+
+
+def test_canvasapi_moderates(now: World, url: str, ada: Person, admin: Person) -> None:
+    """Every method that canvasapi has for ePortfolios, their pages, users and the current user."""
+    made = [now.portfolio(ada, f"p{number}") for number in range(3)]
+    mine, theirs = Canvas(url, ada.token), Canvas(url, admin.token)
+    user = theirs.get_user(ada.id)
+    assert [one.id for one in user.get_eportfolios()] == [one.id for one in made]
+    portfolio = theirs.get_eportfolio(made[0].id)
+    assert portfolio.moderate_eportfolio(spam_status="marked_as_spam").spam_status == "marked_as_spam"
+    with pytest.raises(BadRequest):
+        portfolio.moderate_eportfolio(spam_status="bad")
+    with pytest.raises(Forbidden):
+        mine.get_eportfolio(made[0].id).moderate_eportfolio(spam_status="marked_as_safe")
+    with pytest.raises(AttributeError):  # the library takes Canvas's "success" for a list, after the fact
+        list(user.moderate_all_eportfolios(spam_status="marked_as_safe"))
+    assert {one.spam_status for one in mine.get_current_user().get_eportfolios()} == {"marked_as_safe"}
+    with pytest.raises(Forbidden):
+        list(mine.get_current_user().moderate_all_eportfolios(spam_status="marked_as_safe"))
+    gone = mine.get_eportfolio(made[1].id).delete()
+    assert (gone.id, gone.workflow_state) == (made[1].id, "deleted")
+    assert len(list(user.get_eportfolios(include=["deleted"]))) == 3
+    assert len(list(user.get_eportfolios())) == 2
+    (deleted,) = [one for one in user.get_eportfolios(include=["deleted"]) if one.workflow_state == "deleted"]
+    assert deleted.restore().workflow_state == "active"
+    now.services.pages.create(ada.actor, made[0].id, PageDraft(name="One"))
+    assert [str(page) for page in mine.get_eportfolio(made[0].id).get_eportfolio_pages()] == ["1. One"]
+
+
+def test_canvasapis_own_requester_drives_the_tokens(now: World, url: str, ada: Person) -> None:
+    from canvasapi.paginated_list import PaginatedList
+    from canvasapi.user import User
+    from canvasapi.util import combine_kwargs
+
+    requester = Canvas(url, ada.token)._Canvas__requester
+    fields = combine_kwargs(token={"purpose": "sync", "scopes": ["url:GET|/api/v1/users/:id"]})
+    made = requester.request("POST", "users/self/tokens", _kwargs=fields).json()
+    assert (made["scopes"], len(made["visible_token"])) == (["url:GET|/api/v1/users/:id"], 64)
+    assert Canvas(url, made["visible_token"]).get_current_user().id == ada.id
+    with pytest.raises(Unauthorized):
+        next(iter(Canvas(url, made["visible_token"]).get_current_user().get_eportfolios()))
+    for number in range(3):
+        requester.request("POST", "users/self/tokens", _kwargs=combine_kwargs(token={"purpose": f"p{number}"}))
+    listed = PaginatedList(User, requester, "GET", "users/self/user_generated_tokens", _kwargs=[("per_page", 2)])
+    assert [one.purpose for one in listed] == ["test", "sync", "p0", "p1", "p2"]
+    changed = requester.request(
+        "PUT", f"users/self/tokens/{made['id']}", _kwargs=combine_kwargs(token={"purpose": "x"})
+    )
+    assert changed.json()["purpose"] == "x"
+    assert requester.request("DELETE", f"users/self/tokens/{made['id']}").json()["workflow_state"] == "deleted"
+    with pytest.raises(InvalidAccessToken):
+        Canvas(url, made["visible_token"]).get_current_user()
 
 
 def test_canvasapis_own_requester_drives_the_extensions(url: str, ada: Person) -> None:
