@@ -14,6 +14,7 @@ from bench import crowd as crowds
 from bench import datamodel, prices, starts
 from bench import institution as institutions
 from bench import large as big
+from bench import posts as journal
 from bench import transfer as rates
 from bench.house import world
 
@@ -143,6 +144,33 @@ def transfer(
 
 
 @app.command
+def posts(*, posts: int = 1000, rounds: int = 2) -> bool:
+    """Export and import of a journal, and of four times as many posts and files, against bare loops.
+
+    Parameters
+    ----------
+    posts
+        1 KB of XHTML each; every tenth has a file of 100 KB.
+    rounds
+        Of each, by turns; the best counts.
+    """
+    found = journal.passages(posts=posts, rounds=rounds)
+    sheet = Table("what", "posts", "job s", "CPU s", "bare s", "speed of bare", "peak MB", "calls", title="journals")
+    for one in found:
+        calls = ", ".join(f"{count:,} {service}" for service, count in sorted(one.calls.items()))
+        figures = (f"{one.seconds:.2f}", f"{one.cpu_s:.2f}", f"{one.bare_s:.2f}", f"{one.ratio:.2f}")
+        sheet.add_row(one.way, f"{one.posts:,}", *figures, f"{one.peak_bytes / MIB:.0f}", calls)
+    console.print(sheet)
+    good = True
+    for way in ("export", "import"):
+        times, processor = journal.growth(found, way)
+        good &= times <= journal.GROWTH_BUDGET
+        told = f"{way}: {journal.FACTOR} times the posts take {times:.2f} times the time"
+        console.print(f"{told}, {processor:.2f} times the CPU (budget <= {journal.GROWTH_BUDGET})")
+    return good
+
+
+@app.command
 def large(*, files_mb: int = 1024, pages: int = 20_000, limit_s: float = 15) -> bool:
     """An export that outlasts its function's time several times over.
 
@@ -233,7 +261,11 @@ def _school(samples: Sequence[institutions.Sample]) -> None:
 @app.default
 def everything() -> bool:
     """Every section."""
+<<<<<<< HEAD
     good = [section() for section in (calls, cold, warm, school, transfer, large)]
+=======
+    good = [section() for section in (calls, cold, warm, transfer, posts, large)]
+>>>>>>> 7b043ae (A journal in and out is measured; small files of an import are sent several at a time)
     return all(good)
 
 

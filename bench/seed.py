@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 from msgspec.structs import replace
 
-from chalicelib.domain.epobject import EpObject, FileFacts, Kind, PageFacts, Section
+from chalicelib.domain.epobject import EpObject, FileFacts, Kind, PageFacts, Relation, Section
 from chalicelib.domain.identity import derive
 from chalicelib.domain.person import User
 from chalicelib.storage import people
@@ -18,6 +19,7 @@ from chalicelib.wiring import Services
 MIB = 1024 * 1024
 FILE_BYTES = 8 * MIB
 PAGE_CHARACTERS = 600
+POST_CHARACTERS = 1_000
 VOCABULARY = 4096
 POOL_BYTES = 4 * MIB
 BLOCK_BYTES = 64 * 1024
@@ -57,6 +59,49 @@ def book(services: Services, owner: User, pages: int) -> EpObject:
 def files(services: Services, owner: User, total_bytes: int, *, each_bytes: int = FILE_BYTES) -> int:
     """Give an owner files of that size together, half photographs, half text; how many they are."""
     return put(services, _files(services, owner, total_bytes, each_bytes))
+
+
+def journal(services: Services, owner: User, *, posts: int, attached: int, file_bytes: int) -> None:
+    """A journal of that many posts of 1 KB, so many of them with a file of their own."""
+    listed = list(_files(services, owner, attached * file_bytes, file_bytes))
+    put(services, _journal(services, owner, posts, listed))
+
+
+def journals(services: Services, owner: User, posts: int, each: int = 1_000) -> int:
+    """Journals of so many posts each, without files; how many objects that is."""
+    made = 0
+    for number in range(0, posts, each):
+        made += put(services, _journal(services, owner, min(each, posts - number), [], salt=2 + number), locators=False)
+    return made
+
+
+def _journal(
+    services: Services, owner: User, posts: int, attached: list[EpObject], salt: int = 2
+) -> Iterator[EpObject]:
+    """The journal, its posts, and the files; ids ascend over the journals of an owner."""
+    now, prose = services.clock.now() + timedelta(milliseconds=salt), Prose(posts + salt)
+    ids = [derive(now, owner.id, number, salt=2) for number in range(posts + 1)]
+    parts = tuple(Relation("has_part", one) for one in ids[1:])
+    whole = EpObject(
+        id=ids[0],
+        owner_id=owner.id,
+        kind=Kind.COLLECTION,
+        name=f"Journal {salt}",
+        relations=parts,
+        created_at=now,
+        updated_at=now,
+        added_at=now,
+    )
+    yield whole
+    for number, one in enumerate(ids[1:]):
+        links = [Relation("is_part_of", ids[0])]
+        if number < len(attached):
+            links.append(Relation("related", attached[number].id))
+            yield attached[number].with_relation("related", one)
+        half = POST_CHARACTERS // 2
+        text = f"<p>{prose.text(half)}</p><p><em>{prose.text(half)}</em></p>"
+        post = replace(whole, id=one, kind=Kind.REFLECTION, name=f"Day {number}")
+        yield replace(post, content=text, relations=tuple(links))
 
 
 def _drafts(services: Services, owner: User, count: int) -> Iterator[tuple[int, EpObject]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from bench import graph, seed
 from bench.house import engine, learner
 from bench.work import Work, finish
 from chalicelib.domain.access import Actor
+from chalicelib.domain.epobject import EpObject
 from chalicelib.domain.identity import derive
 from chalicelib.domain.job import JobKind
 from chalicelib.domain.person import User
@@ -69,8 +71,8 @@ def exports(*, files_mb: int, rounds: int) -> Rate:
         owner = learner(services, "ada")
         seed.files(services, owner, files_mb * MIB)
         for number in range(rounds):
-            ours.append(_export(services, owner).seconds)
-            bare.append(_deflate_and_upload(services, owner, f"packages/bare-{number}.zip"))
+            ours.append(export_all(services, owner).seconds)
+            bare.append(deflate_and_upload(services, _files(services, owner), f"packages/bare-{number}.zip"))
     return Rate(files_mb * MIB, min(ours), min(bare), EXPORT_BUDGET)
 
 
@@ -80,11 +82,11 @@ def imports(*, pages: int, rounds: int) -> Rate:
     with engine() as services:
         owner = learner(services, "ada")
         seed.book(services, owner, pages)
-        package = _package(_export(services, owner))
+        package = package_of(export_all(services, owner))
         for number in range(rounds):
             reader = learner(services, f"reader{number}")
-            ours.append(_import(services, reader, package).seconds)
-            bare.append(_batch_write(services, reader, learner(services, f"copy{number}")))
+            ours.append(import_package(services, reader, package).seconds)
+            bare.append(batch_write(services, reader, learner(services, f"copy{number}")))
     return Rate(pages + 1, min(ours), min(bare), IMPORT_BUDGET)
 
 
@@ -97,8 +99,8 @@ def memory(*, small_mb: int, large_mb: int) -> dict[str, Memory]:
             owner = learner(services, f"owner{number}")
             seed.book(services, owner, 50)
             seed.files(services, owner, size_mb * MIB)
-            made = _export(services, owner)
-            taken = _import(services, learner(services, f"reader{number}"), _package(made))
+            made = export_all(services, owner)
+            taken = import_package(services, learner(services, f"reader{number}"), package_of(made))
             for name, work in (("export", made), ("import", taken)):
                 extra[name].append(work.extra_bytes)
                 peak[name] = max(peak[name], work.peak_bytes)
@@ -109,23 +111,29 @@ def _actor(user: User) -> Actor:
     return Actor(user_id=user.id, root_account_id=user.root_account_id)
 
 
-def _export(services: Services, owner: User) -> Work:
+def export_all(services: Services, owner: User) -> Work:
+    """Export everything an owner has."""
     return finish(services, services.exports.request_all(_actor(owner)))
 
 
-def _import(services: Services, reader: User, package: str) -> Work:
+def import_package(services: Services, reader: User, package: str) -> Work:
+    """Import a package that is in the bucket."""
     job = services.jobs.draft(_actor(reader), JobKind.IMPORT, reader.id, {"upload": package})
     return finish(services, services.jobs.start([job])[0])
 
 
-def _package(work: Work) -> str:
+def package_of(work: Work) -> str:
+    """Key of the package that an export made."""
     assert work.job.result is not None
     return work.job.result.key
 
 
-def _deflate_and_upload(services: Services, owner: User, key: str) -> float:
-    """Seconds to read the owner's files, deflate those an export deflates, and upload the result in parts."""
-    facts = [one.file for one in graph.owned(services, owner.id) if one.file is not None]
+def _files(services: Services, owner: User) -> list[EpObject]:
+    return [one for one in graph.owned(services, owner.id) if one.file is not None]
+
+
+def deflate_and_upload(services: Services, objects: Sequence[EpObject], key: str) -> float:
+    """Seconds to read files, deflate those an export deflates and the text of others, and upload all in parts."""
     client, bucket = services.blobs.client, services.blobs.bucket
     started, waiting = time.perf_counter(), bytearray()
     parts: list[CompletedPartTypeDef] = []
@@ -137,7 +145,8 @@ def _deflate_and_upload(services: Services, owner: User, key: str) -> float:
         parts.append({"ETag": answer["ETag"], "PartNumber": number})
         waiting.clear()
 
-    for one in facts:
+    text = zlib.compressobj(LEVEL)
+    for one in [one.file for one in objects if one.file is not None]:
         content = services.blobs.open_file(one.sha256)
         assert content is not None
         deflater = None if stored_for(one.media_type) else zlib.compressobj(LEVEL)
@@ -146,12 +155,15 @@ def _deflate_and_upload(services: Services, owner: User, key: str) -> float:
             if len(waiting) >= PART_BYTES:
                 send()
         waiting += deflater.flush() if deflater else b""
+    for entry in objects:
+        waiting += text.compress(entry.content.encode())
+    waiting += text.flush()
     send()
     client.complete_multipart_upload(Bucket=bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": parts})
     return time.perf_counter() - started
 
 
-def _batch_write(services: Services, reader: User, other: User) -> float:
+def batch_write(services: Services, reader: User, other: User) -> float:
     """Seconds to write copies of the reader's objects, for another owner, in batches."""
     copies = [
         replace(one, owner_id=other.id, id=derive(one.added_at, other.id, number))

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +29,10 @@ class Work:
     seconds: float
     peak_bytes: int
     extra_bytes: int
+    cpu_s: float
+    """Processor time of the workers, within `seconds`."""
+    calls: Mapping[str, int]
+    """Calls to each service."""
 
 
 def finish(services: Services, job: Job, *, limit_s: float = LAMBDA_S) -> Work:
@@ -43,7 +49,7 @@ def finish(services: Services, job: Job, *, limit_s: float = LAMBDA_S) -> Work:
         It did not end well.
     """
     command = [sys.executable, str(WORKER), str(job.id), str(limit_s)]
-    seconds, peak, extra = 0.0, 0, 0
+    seconds, cpu, peak, extra, calls = 0.0, 0.0, 0, 0, Counter[str]()
     for worker in range(1, WORKER_LIMIT):
         run = subprocess.run(
             command, env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT, check=False, capture_output=True, text=True
@@ -51,11 +57,13 @@ def finish(services: Services, job: Job, *, limit_s: float = LAMBDA_S) -> Work:
         assert run.returncode == 0, run.stderr[-2000:]
         told = json.loads(run.stdout.strip().splitlines()[-1])
         seconds += told["seconds"]
+        cpu += told["cpu"]
+        calls.update(told["calls"])
         peak, extra = max(peak, told["peak"]), max(extra, told["peak"] - told["before"])
         if told["status"] == JobStatus.PROCESSING:
             continue
         ended = services.job_store.get(job.id)
         assert ended is not None
         assert ended.status is JobStatus.COMPLETE, f"{ended.status!r}: {ended.problems}"
-        return Work(ended, worker, seconds, peak, extra)
+        return Work(ended, worker, seconds, peak, extra, cpu, calls)
     raise AssertionError(f"job {job.id} did not end in {WORKER_LIMIT} workers")

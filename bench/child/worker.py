@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+from bench.meter import counted
 from chalicelib.jobs.runner import Runner
 from chalicelib.wiring import services
 
@@ -19,13 +20,16 @@ def main() -> None:
     runner = Runner(services())
     runner.kinds()  # what a job imports is not what it holds
     before = _held("VmRSS")
-    started = time.monotonic()
+    started, worked = time.monotonic(), time.process_time()
     ends = started + float(sys.argv[2])
-    status = runner.run(int(sys.argv[1]), lambda: ends - time.monotonic())
+    with counted() as tally:
+        status = runner.run(int(sys.argv[1]), lambda: ends - time.monotonic())
     told = {
         "status": None if status is None else int(status),
         "before": before,
         "peak": _held("VmHWM"),
+        "calls": {service: tally.count(service) for service in tally.calls},
+        "cpu": time.process_time() - worked,
         "seconds": time.monotonic() - started,
     }
     print(json.dumps(told))

@@ -21,6 +21,7 @@ from chalicelib.domain.errors import ConflictError, NotFoundError
 from chalicelib.domain.job import JobStatus
 from chalicelib.domain.person import User
 from chalicelib.domain.ports import Blob
+from chalicelib.jobs.file_writer import FileWriter
 from chalicelib.jobs.import_plan import Line, Plan, State, plan_key
 from chalicelib.jobs.problems import ProblemLog
 from chalicelib.jobs.run import Aborted, Outcome, Run
@@ -115,12 +116,14 @@ def _apply(run: Run, state: State) -> None:
 
 def _store_files(run: Run, state: State, archive: Archive, planned: Sequence[tuple[EpObject, str | None]]) -> None:
     """Bytes of a chunk. They come after the objects, as what is referred to is never collected."""
-    for place, (one, member) in enumerate(planned[state.offset :], start=state.offset + 1):
-        if member is not None and one.file is not None:
+    with closing(FileWriter(run.services.blobs, run.services.settings.import_writers)) as writer:
+        for place, (one, member) in enumerate(planned[state.offset :], start=state.offset + 1):
+            if member is None or one.file is None:
+                continue
             blob = Blob(sha256=one.file.sha256, size_bytes=one.file.size_bytes)
-            run.services.blobs.put_file_as(blob, partial(archive.open, member))
-            state.offset = place
-            _breathe(run, state)
+            if writer.put(blob, partial(archive.open, member)):
+                state.offset = place
+                _breathe(run, state)
 
 
 def _retreat(run: Run, state: State) -> NoReturn:

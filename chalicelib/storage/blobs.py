@@ -73,6 +73,12 @@ class Blobs(Struct):
         if not self.exists(key):
             self.client.upload_fileobj(reopen(), self.bucket, key)
 
+    def put_bytes_as(self, blob: Blob, content: bytes) -> None:
+        """Store a small file whose digest is known, unless it is there."""
+        key = file_key(blob.sha256)
+        if not self.exists(key):
+            self.put(key, content)
+
     def open_file(self, sha256: str, offset: int = 0) -> BinaryIO | None:
         """A stream over a stored file from `offset`; None when the bytes are gone."""
         request: dict[str, Any] = {"Bucket": self.bucket, "Key": file_key(sha256)}
