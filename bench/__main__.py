@@ -171,19 +171,25 @@ def posts(*, posts: int = 1000, rounds: int = 2) -> bool:
 
 
 @app.command
-def large(*, files_mb: int = 1024, pages: int = 20_000, limit_s: float = 15) -> bool:
-    """An export that outlasts its function's time several times over.
+def large(
+    *, files_mb: int = 1024, pages: int = 20_000, posts: int = 0, limit_s: float = 15, back_in: bool = False
+) -> bool:
+    """An export that outlasts its function's time several times over; `--back-in` imports it too.
 
     Parameters
     ----------
     files_mb
         Files to export, half photographs, half text.
     pages
-        Pages to export.
+        Pages to export, of one portfolio.
+    posts
+        Posts to export, in journals of a thousand.
     limit_s
         Time of a function, in seconds; 5 of them are kept for the checkpoint.
+    back_in
+        Import the package for somebody else.
     """
-    found = big.export(files_mb=files_mb, pages=pages, limit_s=limit_s)
+    found = big.export(files_mb=files_mb, pages=pages, posts=posts, limit_s=limit_s, back_in=back_in)
     rows = Table("what", "figure", title="a large export")
     for name, figure in (
         ("content", f"{found.content_bytes:,} bytes"),
@@ -195,6 +201,9 @@ def large(*, files_mb: int = 1024, pages: int = 20_000, limit_s: float = 15) -> 
         ("seeding, verifying", f"{found.seeding_s:.1f} s, {found.verifying_s:.1f} s"),
     ):
         rows.add_row(name, figure)
+    if (imported := found.imported) is not None:
+        rows.add_row("import: workers, time at work", f"{imported.workers}, {imported.seconds:.1f} s")
+        rows.add_row("import: most memory of a worker", f"{imported.peak_bytes / MIB:.0f} MB")
     console.print(rows)
     for problem in found.problems:
         console.print(f"[red]{problem}[/red]")
@@ -261,11 +270,7 @@ def _school(samples: Sequence[institutions.Sample]) -> None:
 @app.default
 def everything() -> bool:
     """Every section."""
-<<<<<<< HEAD
-    good = [section() for section in (calls, cold, warm, school, transfer, large)]
-=======
-    good = [section() for section in (calls, cold, warm, transfer, posts, large)]
->>>>>>> 7b043ae (A journal in and out is measured; small files of an import are sent several at a time)
+    good = [section() for section in (calls, cold, warm, school, transfer, posts, large)]
     return all(good)
 
 

@@ -1,4 +1,4 @@
-"""An export larger than a function's time: many workers, one package, memory that does not grow."""
+"""A package larger than a function's time, out and in again: many workers, memory that does not grow."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from bench import seed
 from bench.house import engine, learner
+from bench.transfer import import_package, package_of
 from bench.work import Work, finish
 from chalicelib.domain.access import Actor
 from chalicelib.wiring import Services
@@ -22,9 +23,10 @@ READ_BYTES = MIB
 
 @dataclass(frozen=True, slots=True)
 class Large:
-    """The export, and what its package holds."""
+    """The export, what its package holds, and its import where that was asked for."""
 
     work: Work
+    imported: Work | None
     content_bytes: int
     package_bytes: int
     members: Counter[str]
@@ -39,15 +41,26 @@ class Large:
             found.append(f"a worker held {self.work.peak_bytes // MIB} MB")
         if self.work.workers <= CONTINUATIONS:
             found.append(f"only {self.work.workers - 1} continuations; give less time")
+        if self.imported and self.imported.peak_bytes >= MEMORY_BUDGET:
+            found.append(f"a worker of the import held {self.imported.peak_bytes // MIB} MB")
         return found
 
 
-def export(*, files_mb: int, pages: int, limit_s: float, reserve_s: int = 5) -> Large:
-    """Export that much as workers of `limit_s` seconds, of which `reserve_s` are kept for the checkpoint."""
+def export(
+    *, files_mb: int, pages: int, posts: int = 0, limit_s: float, reserve_s: int = 5, back_in: bool = False
+) -> Large:
+    """Export that much as workers of `limit_s` seconds, of which `reserve_s` are kept for the checkpoint.
+
+    Parameters
+    ----------
+    back_in
+        Import the package for somebody else, in functions of the same time.
+    """
     with engine(FOLIO_JOB_RESERVE_S=str(reserve_s)) as services:
         started = time.monotonic()
         owner = learner(services, "ada")
         seed.book(services, owner, pages)
+        written = seed.journals(services, owner, posts)
         files = seed.files(services, owner, files_mb * MIB)
         seeded = time.monotonic()
         job = services.exports.request_all(Actor(user_id=owner.id, root_account_id=owner.root_account_id))
@@ -55,9 +68,14 @@ def export(*, files_mb: int, pages: int, limit_s: float, reserve_s: int = 5) -> 
         worked = time.monotonic()
         package_bytes, content_bytes, members = _verified(services, work)
         assert members["files"] == files, members
-        assert members["objects"] == pages + 1, members
-        assert work.job.counts["objects"] == pages + files + 1, work.job.counts
-        return Large(work, content_bytes, package_bytes, members, seeded - started, time.monotonic() - worked)
+        assert members["objects"] == pages + written + 1, members
+        assert work.job.counts["objects"] == pages + written + files + 1, work.job.counts
+        verified = time.monotonic()
+        imported = None
+        if back_in:
+            imported = import_package(services, learner(services, "bo"), package_of(work), limit_s=limit_s)
+            assert sum(imported.job.counts.values()) == work.job.counts["objects"], imported.job.counts
+        return Large(work, imported, content_bytes, package_bytes, members, seeded - started, verified - worked)
 
 
 def _verified(services: Services, work: Work) -> tuple[int, int, Counter[str]]:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from bench import graph, seed
 from bench.house import engine, learner
-from bench.work import Work, finish
+from bench.work import LAMBDA_S, Work, finish
 from chalicelib.domain.access import Actor
 from chalicelib.domain.epobject import EpObject
 from chalicelib.domain.identity import derive
@@ -116,10 +116,10 @@ def export_all(services: Services, owner: User) -> Work:
     return finish(services, services.exports.request_all(_actor(owner)))
 
 
-def import_package(services: Services, reader: User, package: str) -> Work:
+def import_package(services: Services, reader: User, package: str, *, limit_s: float = LAMBDA_S) -> Work:
     """Import a package that is in the bucket."""
     job = services.jobs.draft(_actor(reader), JobKind.IMPORT, reader.id, {"upload": package})
-    return finish(services, services.jobs.start([job])[0])
+    return finish(services, services.jobs.start([job])[0], limit_s=limit_s)
 
 
 def package_of(work: Work) -> str:

@@ -16,6 +16,8 @@ from chalicelib.domain.epobject import (
     Element,
     EpObject,
     FileFacts,
+    FormFacts,
+    FormField,
     GeoTag,
     Kind,
     PageFacts,
@@ -23,9 +25,10 @@ from chalicelib.domain.epobject import (
     Section,
     Tag,
 )
+from chalicelib.domain.form import SYSTEM_FIELDS, checked, with_answers
 from chalicelib.domain.identity import guid_for, object_path
 from chalicelib.packages.markup import sanitise
-from tests.packages.support import FIRST_ID, NOW, OWNER, SELF
+from tests.packages.support import BYTES, FIRST_ID, NOW, OWNER, SELF
 
 LEGAL = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff")
 PLACES = st.none() | st.floats(-180, 180)
@@ -33,7 +36,23 @@ WORDS = st.text(LEGAL, max_size=30) | st.sampled_from(
     ["a < b & c", '"q"', " spaced ", "x" * 255, "[1]", "{}", "日本 😀"]
 )
 LINES = st.text(st.one_of(LEGAL, st.sampled_from("\n\t\r")), max_size=60)
-NAMES = st.one_of(WORDS, st.text(st.characters(codec="utf-8"), max_size=20))
+NASTY = st.sampled_from(
+    [
+        "\x00\x01\x1b[31m",
+        "a\ufffe\uffff\x7f\x85",
+        "\u0645\u0631\u062d\u0628\u0627 \u200f\u202eevil\u202c",
+        "👩\u200d👩\u200d👧 e\u0301 \u1e9b\u0323",
+        "𝔘" * 255,
+        "]]><!--&amp;&#0;&nbsp;<!DOCTYPE x [<!ENTITY a 'b'>]><![CDATA[",
+        "\u2028\u2029\ufeff\r\n\t ",
+        "../../etc/passwd",
+        "<script>alert(1)</script>",
+        "portfolio:object/1 object:17 leap2:has_part",
+    ]
+)
+ANY = st.text(st.characters(codec="utf-8"), max_size=40)
+NAMES = st.one_of(WORDS, ANY, NASTY)
+TEXTS = st.one_of(LINES, ANY, NASTY)
 DATES = st.datetimes(
     datetime(1971, 1, 1),  # noqa: DTZ001 - hypothesis wants bounds without a zone
     datetime(2090, 1, 1),  # noqa: DTZ001
@@ -56,6 +75,10 @@ MARKUP = st.sampled_from(
         "<table><tr><td>c",
     ]
 )
+
+
+def _label(text: str) -> str:
+    return text[:200].strip() or "Question"
 
 
 @st.composite
@@ -145,31 +168,37 @@ def _structural(source: EpObject, rel: str, target: EpObject) -> bool:
 @st.composite
 def _objects(draw: st.DrawFn, one: int, kind: Kind, ids: list[int], of: dict[Kind, list[int]]) -> EpObject:
     plain = draw(st.booleans())
-    content = draw(LINES) if plain else draw(htmls(ids))
+    content = draw(TEXTS) if plain else draw(htmls(ids))
     obj = EpObject(
         id=one,
         owner_id=OWNER.id,
         kind=kind,
         name=draw(NAMES)[:255],
-        description=draw(LINES),
+        description=draw(TEXTS),
         content=content,
         content_type="text" if plain else "html",
-        tags=tuple(draw(st.lists(st.builds(Tag, WORDS, st.booleans()), max_size=3))),
+        tags=tuple(draw(st.lists(st.builds(Tag, NAMES, st.booleans()), max_size=3))),
         relations=(),
         created_at=draw(DATES),
         updated_at=draw(DATES),
         added_at=NOW,
-        author=draw(st.just("") | WORDS),
+        author=draw(st.just("") | NAMES),
         allow_comments=draw(st.booleans()),
-        geo_tag=draw(st.none() | st.builds(GeoTag, latitude=PLACES, longitude=PLACES, altitude=PLACES)),
-        url=draw(st.sampled_from(["https://x.example/?a=1&b=2", "www.example.org", ""])) if kind is Kind.LINK else "",
+        geo_tag=draw(st.none() | st.builds(GeoTag, **dict.fromkeys(GeoTag.__struct_fields__, PLACES))),
+        url=draw(
+            st.sampled_from(["https://x.example/?a=1&b=2", "https://x.example/\x01\uffff\"'<>é", "www.example.org", ""])
+        )
+        if kind is Kind.LINK
+        else "",
         carried=draw(carrieds(kind, ids)),
         import_id=draw(st.sampled_from([0, 4])),
     )
     if kind is Kind.PORTFOLIO:
         held = draw(st.lists(st.sampled_from(of[Kind.ACCREDITATION]), unique=True)) if of[Kind.ACCREDITATION] else []
         guids = tuple(guid_for(one, 5) for one in held)
-        return replace(obj, portfolio=PortfolioFacts(guid="g", owner_email="", accreditation_ids=guids))
+        banner = (draw(NAMES)[:255], draw(TEXTS))
+        facts = PortfolioFacts(guid="g", owner_email="", banner_title=banner[0], banner_description=banner[1])
+        return replace(obj, portfolio=replace(facts, accreditation_ids=guids))
     if kind is Kind.ACCREDITATION:
         stated = st.builds(
             AccreditationFacts,
@@ -179,11 +208,15 @@ def _objects(draw: st.DrawFn, one: int, kind: Kind, ids: list[int], of: dict[Kin
             revoked=st.booleans(),
         )
         return replace(obj, accreditation=draw(stated))
+    if kind is Kind.FORM:
+        fields = draw(st.lists(st.builds(FormField, label=NAMES.map(_label), value=TEXTS), max_size=3))
+        me = st.builds(FormField, label=WORDS.map(_label), system=st.sampled_from(SYSTEM_FIELDS))
+        return with_answers(obj, checked(FormFacts(fields=(*fields, draw(me)))), OWNER)
     if kind is Kind.FILE:
         file = FileFacts(
             file_name=draw(FILE_NAMES),
             media_type=draw(st.sampled_from(["image/png", "text/plain"])),
-            size_bytes=1,
+            size_bytes=len(BYTES),
             sha256="",
         )
         return replace(obj, file=file)

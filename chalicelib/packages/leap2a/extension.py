@@ -6,7 +6,11 @@ everything else in a package.
 
 from __future__ import annotations
 
+import re
+
 import msgspec
+
+from chalicelib.packages import markup
 
 ELEMENT = "folio:object"
 PORTFOLIO_ID = "portfolio:object/{id}"
@@ -35,6 +39,9 @@ class Extension(
         "file_name": "f",
         "media_type": "mt",
         "description": "d",
+        "content": "tx",
+        "author": "a",
+        "url": "w",
         "content_type": "ct",
         "created": "c",
         "updated": "u",
@@ -62,6 +69,10 @@ class Extension(
     file_name: str | None = None
     media_type: str | None = None
     description: str | None = None
+    content: str | None = None
+    author: str | None = None
+    url: str | None = None
+    """These four only where they have characters that XML cannot hold."""
     content_type: str | None = None
     created: str | None = None
     updated: str | None = None
@@ -93,11 +104,18 @@ class Extension(
 
 _DECODER = msgspec.json.Decoder(Extension)
 _ENCODER = msgspec.json.Encoder()
+_ILLEGAL = re.compile("[\ufffe\uffff]")
+"""What XML forbids and JSON does not write as an escape by itself."""
 
 
 def encode(extension: Extension) -> str:
-    """The document as text."""
-    return _ENCODER.encode(extension).decode()
+    r"""The document as text, which XML can hold.
+
+    >>> encode(Extension(name="a\x01\uffff"))
+    '{"n":"a\\u0001\\uffff"}'
+    """
+    text = _ENCODER.encode(extension).decode()
+    return text if markup.strip_illegal(text) == text else _ILLEGAL.sub(lambda one: f"\\u{ord(one[0]):04x}", text)
 
 
 def decode(text: str | None) -> Extension | None:

@@ -142,14 +142,14 @@ class _Reader:
             owner_id=self._owner.id,
             kind=kind,
             name=name,
-            description=read_description(children, own=own is not None),
+            description=_stated(own.description if own else None, read_description(children, own=own is not None)),
             content=content,
             content_type=content_type,
             tags=read_tags(facts),
             created_at=created,
             updated_at=updated,
             added_at=self._now,
-            author=self._author(children, own=own is not None),
+            author=_stated(own.author if own else None, self._author(children, own=own is not None)),
             allow_comments=not (own and own.no_comments),
             geo_tag=_geo_tag(own.place) if own and own.place else None,
             carried=read_carried(element, facts, scope, incoming, leftover),
@@ -168,7 +168,8 @@ class _Reader:
             file_name = facts.extension.file_name if facts.extension else None
             return replace(obj, file=self._file(facts.files[0], file_name or scope.stated_title or obj.name))
         if obj.kind is Kind.LINK:
-            return replace(obj, url="" if _SCRIPT.match(facts.url) else facts.url)
+            url = _stated(facts.extension.url if facts.extension else None, facts.url)
+            return replace(obj, url="" if _SCRIPT.match(url) else url)
         if facts.files:
             self._note_missing(facts, scope)
         return with_accreditation(with_form(obj, facts, self._owner), facts)
@@ -253,6 +254,8 @@ class _Reader:
         element = children.get("atom:content")
         if own and "content" in own.generated:
             return "", own.content_type or "html"
+        if own and own.content is not None and own.content_type != "html":
+            return own.content, "text"
         content, kind = texts.rich(element, scope.address, unwrap=own is None)
         if kind == "text" and own is None:
             content = content.strip()
@@ -272,6 +275,10 @@ class _Reader:
                 name = part.text or ""
                 return name if own or name.strip() != self._index.facts.author_name else ""
         return ""
+
+
+def _stated(exact: str | None, read: str) -> str:
+    return read if exact is None else exact
 
 
 def _geo_tag(place: tuple[float | None, float | None, float | None, float | None, float | None]) -> GeoTag:

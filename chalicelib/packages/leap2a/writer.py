@@ -149,7 +149,7 @@ class _Entry:
         return "Blog" if kinds == {Kind.REFLECTION} else "Grouping"
 
     def _plugin(self, categories: list[Category]) -> str:
-        """Mahara's hint for what was made here; imported objects carry their own."""
+        """Mahara's hint, unless the object carries one."""
         obj = self._obj
         if any(one.tag == PLUGIN for one in obj.carried.elements):
             return ""
@@ -158,7 +158,7 @@ class _Entry:
         if obj.kind is Kind.FILE and obj.file is not None and self._enclosure():
             kind = obj.file.media_type.partition("/")[0]
             plugin = ("file", kind if kind in {"image", "audio", "video"} else "file")
-        if plugin is None or obj.import_id:
+        if plugin is None:
             return ""
         self._generated.append(PLUGIN)
         return f'<mahara:artefactplugin mahara:plugin="{plugin[0]}" mahara:type="{plugin[1]}"/>'
@@ -221,6 +221,10 @@ class _Entry:
                 kind=obj.kind.value,
                 name=name,
                 file_name=file_name,
+                description=_unspeakable(obj.description),
+                content=_unspeakable(obj.content) if obj.content_type == "text" else None,
+                author=_unspeakable(obj.author),
+                url=_unspeakable(obj.url),
                 content_type=None if _natural_type(obj) else obj.content_type,
                 created=_exact(obj.created_at),
                 updated=_exact(obj.updated_at),
@@ -251,6 +255,11 @@ class _Entry:
         if page is None or page.portfolio_id is None or self._ref(page.portfolio_id) is None:
             return None
         return page.portfolio_id
+
+
+def _unspeakable(text: str) -> str | None:
+    """The text where XML cannot hold it as it is."""
+    return None if markup.strip_illegal(text) == text else text
 
 
 def _natural_type(obj: EpObject) -> bool:
