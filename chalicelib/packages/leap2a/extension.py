@@ -40,7 +40,7 @@ class Extension(
         "media_type": "mt",
         "description": "d",
         "content": "tx",
-        "author": "a",
+        "author": "au",
         "url": "w",
         "content_type": "ct",
         "created": "c",
