@@ -11,7 +11,7 @@ from rich.table import Table
 
 from bench import calls as counts
 from bench import crowd as crowds
-from bench import datamodel, prices, starts
+from bench import datamodel, prices, report_rates, starts
 from bench import institution as institutions
 from bench import large as big
 from bench import posts as journal
@@ -268,10 +268,46 @@ def _school(samples: Sequence[institutions.Sample]) -> None:
     console.print(sheet)
 
 
+@app.command
+def reports(*, percent: float = 1.0, rounds: int = 3) -> bool:
+    """Every report on the generated school, against a bare loop that writes the same rows.
+
+    Parameters
+    ----------
+    percent
+        Size of the school, as for `school`.
+    rounds
+        Of each, by turns; the best counts.
+    """
+    columns = (
+        "report",
+        "rows",
+        "rows/s",
+        "job s",
+        "bare s",
+        "speed of bare",
+        "budget",
+        "extra MB",
+        "calls",
+        "RCU",
+        "WCU",
+    )
+    sheet = Table(*columns, title=f"reports, a school of {percent:g} %")
+    for one in report_rates.measure(percent, rounds):
+        speed = (f"{one.rows:,}", f"{one.rows / one.ours_s:,.0f}", f"{one.ours_s:.2f}", f"{one.bare_s:.2f}")
+        units = (f"{one.tally.read_units:,g}", f"{one.tally.write_units:g}")
+        held = f"{one.extra_bytes / MIB:.0f}"
+        budget = (f"{one.ratio:.2f}", f">= {report_rates.BUDGET}", held, str(len(one.tally.dynamodb)))
+        sheet.add_row(one.type, *speed, *budget, *units, style="" if one.within else "red")
+        console.print(one.type, *speed, *budget, *units, style="dim")  # measured as it goes
+    console.print(sheet)
+    return True
+
+
 @app.default
 def everything() -> bool:
     """Every section."""
-    good = [section() for section in (calls, cold, warm, school, transfer, posts, large)]
+    good = [section() for section in (calls, cold, warm, school, transfer, posts, large, reports)]
     return all(good)
 
 

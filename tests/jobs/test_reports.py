@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -164,6 +166,17 @@ def test_one_that_always_fails_ends_in_error(services: Services, head: Actor, cl
     buried = start(services, head)
     assert Runner(services).bury(buried.id, lambda: 900.0) is JobStatus.ABORTED
     assert shown(services, buried).status is ReportStatus.ERROR
+
+
+def test_imported_portfolios_are_counted(services: Services, head: Actor, bo: User) -> None:
+    package = Path("tests/packages/accept/mahara-22.10.zip").read_bytes()
+    (job,) = services.imports.request(actor(bo), io.BytesIO(package))
+    assert Runner(services).run(job.id, lambda: 900.0) is JobStatus.COMPLETE
+    imported = services.people.users([bo.id])[bo.id].portfolios_all
+    report = start(services, head)
+    assert Runner(services).run(report.id, lambda: 900.0) is JobStatus.COMPLETE
+    assert imported
+    assert shown(services, report).current_line == 3 + imported
 
 
 @pytest.mark.skipif(os.environ.get("FOLIO_TEST_ENGINE") != "ministack", reason="moto has no words for a lost upload")
