@@ -15,6 +15,9 @@ from ops.sis_row import Kind, RowProblemError, needed, status
 
 TRUE, FALSE = frozenset({"true", "yes", "y", "t", "on", "1"}), frozenset({"false", "no", "n", "f", "off", "0"})
 NUMBER_DIGITS = 15
+CELL_LIMIT, LONG_LIMIT = 255, 100_000
+LONG = frozenset({"syllabus_body"})
+"""Columns with long texts."""
 FORMATS = ("on_campus", "online", "blended")
 VIEWS = ("feed", "wiki", "modules", "syllabus", "assignments")
 
@@ -182,25 +185,38 @@ def _xlist(row: Mapping[str, str]) -> XlistRow:
     )
 
 
+def _short(read: Callable[[Mapping[str, str]], Any]) -> Callable[[Mapping[str, str]], Any]:
+    """A reader that refuses cells which are longer than anything may be."""
+
+    def checked(row: Mapping[str, str]) -> Any:
+        for name, cell in row.items():
+            limit = LONG_LIMIT if name in LONG else CELL_LIMIT
+            if len(cell) > limit:
+                raise RowProblemError(f"{name} has {len(cell):,} characters; at most {limit:,} are taken")
+        return read(row)
+
+    return checked
+
+
 TERMS = Kind(
     "terms",
     frozenset({"term_id", "name", "status"}),
     frozenset({"integration_id", "date_override_enrollment_type", "start_date", "end_date", "grading_period_group_id"}),
-    _term,
+    _short(_term),
 )
 COURSES = Kind(
     "courses",
     frozenset({"course_id", "short_name", "long_name", "status"}),
     frozenset({"account_id", "term_id", "blueprint_course_id", *CLEARABLE, *FACTS, *MORE_FACTS}),
-    _course,
+    _short(_course),
 )
 SECTIONS = Kind(
     "sections",
     frozenset({"section_id", "course_id", "name", "status"}),
     frozenset({"integration_id", "start_date", "end_date"}),
-    _section,
+    _short(_section),
 )
-XLISTS = Kind("xlists", frozenset({"xlist_course_id", "section_id", "status"}), frozenset(), _xlist)
+XLISTS = Kind("xlists", frozenset({"xlist_course_id", "section_id", "status"}), frozenset(), _short(_xlist))
 ENROLLMENTS = Kind(
     "enrollments",
     frozenset({"course_id", "user_id", "role", "status"}),
@@ -217,5 +233,5 @@ ENROLLMENTS = Kind(
             "notify",
         }
     ),
-    _enrollment,
+    _short(_enrollment),
 )

@@ -20,7 +20,8 @@ RANKS = {"created": 0, "claimed": 0, "available": 1, "completed": 2, DELETED: 3}
 SUFFIX = "Enrollment"
 THERE, MISSING = "0", "1"
 """What a key begins with: a missing one is last in ascending order and first in descending order."""
-TEXT_LIMIT = 255
+KEY_BYTES = 960
+"""Of a sort key's 1,024; the id takes the rest."""
 
 
 class Entry(Struct, frozen=True, array_like=True):
@@ -81,9 +82,14 @@ def places(course: Course) -> dict[str, str]:
     names = [name_key(one.sortable_name) for one in course.roster.teachers]
     keys = {
         "by_name": name_key(course.name),
-        "by_sis_id": THERE + course.sis_id[:TEXT_LIMIT] if course.sis_id else MISSING,
+        "by_sis_id": THERE + course.sis_id if course.sis_id else MISSING,
         "by_teacher": THERE + min(names) if names else MISSING,
         "by_account": name_key(course.account_name),
         "by_status": str(RANKS[course.workflow_state]),
     }
-    return {order: f"{key}{SEPARATOR}{course.id:016d}" for order, key in keys.items()}
+    return {order: f"{_short(key)}{SEPARATOR}{course.id:016d}" for order, key in keys.items()}
+
+
+def _short(key: str) -> str:
+    """A key that fits an index; what differs only behind that ties."""
+    return key.encode()[:KEY_BYTES].decode(errors="ignore")

@@ -33,6 +33,7 @@ MERGED = 10
 """Sub-accounts whose lists are walked together; more are looked for in the account's own list."""
 GATHERED = 300
 """Courses of teachers that are read by id; more are looked for in the account's list."""
+PLACE_BYTES = 1000
 REFERENCES = 100
 """Teachers or sub-accounts of one request."""
 
@@ -208,7 +209,11 @@ class CourseListService(Struct, frozen=True):
             course=course,
             account=account,
             term=ground.terms.term(course.term_id),
-            teachers=[(users[one.user_id], one.states) for one in course.roster.teachers if one.user_id in users],
+            teachers=[
+                (user, one.states)
+                for one in course.roster.teachers
+                if (user := users.get(one.user_id)) and user.workflow_state != DELETED
+            ],
             quota_mb=quota if course.storage_quota_mb is None else course.storage_quota_mb,
             time_zone=shown(next((zone for zone in zones if zone), "")),
             sees_sis=sees_sis(standing, course.account_path),
@@ -289,7 +294,7 @@ def _place(cursor: str) -> str:
         place = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):
         place = ""
-    if BETWEEN not in place:
+    if BETWEEN not in place or len(place.encode()) > PLACE_BYTES:
         raise InvalidError("The cursor is not one of this list; follow the links.", field="cursor")
     return place
 

@@ -109,7 +109,7 @@ class CourseLoad(Struct, frozen=True):
     def _upsert(self, ground: Ground, row: CourseRow) -> bool:
         before = ground.known.pop(row.sis_id, None) or self._find(ground.root, row.sis_id)
         account = ground.accounts.get(row.account_sis_id)
-        if account is None:
+        if account is None or account.workflow_state == DELETED:
             raise NotFoundError(f"There is no account {row.account_sis_id!r}.")
         term = ground.terms.by_sis_id(row.term_sis_id) if row.term_sis_id else ground.terms.default
         if term is None or term.workflow_state == DELETED:

@@ -66,9 +66,11 @@ class CourseLists(Struct, frozen=True):
         values = request["ExpressionAttributeValues"]
         if prefix:
             # What begins with a place and goes on is behind it.
-            low = f"{after}!" if after.startswith(prefix) else prefix
+            low, high = f"{after}!" if after.startswith(prefix) else prefix, prefix + HIGHEST
+            if low > high:
+                return Read((), more=False)
             request["KeyConditionExpression"] += " AND #s BETWEEN :low AND :high"
-            values |= {":low": {"S": low}, ":high": {"S": prefix + HIGHEST}}
+            values |= {":low": {"S": low}, ":high": {"S": high}}
         elif after:
             request["KeyConditionExpression"] += f" AND #s {'<' if descending else '>'} :after"
             values[":after"] = {"S": after}

@@ -218,6 +218,18 @@ def test_bad_lines_are_told_and_the_rest_is_loaded(school: School) -> None:
     assert school.counted_right()
 
 
+def test_long_texts(school: School) -> None:
+    """Names of any script fit the indexes; cells that are too long are told."""
+    name, long = "漢é" * 127, "x" * 300
+    report = school.load(
+        courses=f"course_id,short_name,long_name,status\n{name},{name},{name},active\nlong,L,{long},active\n",
+        enrollments=f"course_id,user_id,role,status\n{long},u0,student,active\n{name},u0,teacher,active\n",
+    )
+    assert [(one.file, one.line) for one in report.errors] == [("courses.csv", 3), ("enrollments.csv", 2)]
+    assert school.course(name).roster.teachers
+    assert school.counted_right()
+
+
 def test_courses_change(school: School) -> None:
     """States by Canvas's words, moves with all copies, deletion and return; blank facts stay."""
     header = "course_id,short_name,long_name,account_id,term_id,status,end_date,license\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import Any
 
@@ -281,7 +282,10 @@ def test_pages(school: School) -> None:
     second = school.admin.client.get(school.target("page=2", "self").replace("=100", "=2"))
     assert second.json == school.get("").json[2:4]
     assert school.get("page=7").json == []
-    for bad in ("page=0", "page=-1", "cursor=xx", "page=9999999"):
+    far = base64.urlsafe_b64encode("\x021\x01é".encode()).decode()
+    assert school.get(f"published=true&cursor={far}").json == []
+    long = base64.urlsafe_b64encode(("\x02" + "é" * 510).encode()).decode()
+    for bad in ("page=0", "page=-1", "cursor=xx", "page=9999999", f"cursor={long}"):
         assert school.get(bad).status == 404, bad
 
 
