@@ -72,6 +72,7 @@ LAMBDAS_OWN = {
 SELDOM = {
     "* s3:AbortMultipartUpload": "only after a failure in the middle of an upload",
     "* s3:ListBucket": "no call of its own: with it S3 answers 404, not 403, for an object that is not there",
+    "api_handler s3:GetObject": "a link to an evidence image is followed by its reader, with the right of its signer",
     "bury_jobs dynamodb:BatchGetItem": "only when undoing a job fails and its lease is given back",
 }
 """FUNCTION ACTION, `*` for any function, with why `run` does not come by."""
