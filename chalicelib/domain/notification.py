@@ -13,13 +13,14 @@ from chalicelib.domain.course import DELETED, STUDENT_VIEW, Enrollment
 from chalicelib.domain.errors import FieldsError, InvalidError
 from chalicelib.domain.person import AdminRole
 from chalicelib.domain.role import RoleBook
+from chalicelib.domain.setting import SERVICE
 
 NIL = 0
 """In `role_ids`: people without a current enrollment, Canvas's `NilEnrollment`."""
 NIL_NAME = "NilEnrollment"
 DEFAULT_ICON = "warning"
 SURVEY = "account_survey_notifications"
-"""The one service a notice may ask for; also the account setting that enables it."""
+"""The one service a notice may ask for; the setting `service.` and this name switches it on."""
 SURVEY_FOR_STUDENTS = "include_students_in_global_survey"
 """The account setting by which students see survey notices too."""
 SUBJECT_LIMIT, ICON_LIMIT = 255, 255
@@ -140,7 +141,7 @@ class Reader(Struct, frozen=True, kw_only=True):
         root = self.standing.root
         if not notice.required_account_service:
             return True
-        if root is None or not root.on(notice.required_account_service):
+        if root is None or not root.on(SERVICE + notice.required_account_service):
             return False
         types = {one.type for one in self.current}
         student_only = types == {"StudentEnrollment"} and not self._admin_roles()

@@ -66,6 +66,7 @@ def reader(*enrollments: Enrollment, admin: tuple[str, ...] = (), root: Account 
 
 
 ENDED = NOW - timedelta(days=1)
+SERVED = f"service.{SURVEY}"
 SUB: dict[str, Any] = {"account_path": "/1/2/"}
 
 
@@ -110,16 +111,22 @@ SUB: dict[str, Any] = {"account_path": "/1/2/"}
         ({"role_ids": (ADMIN,)}, reader(admin=("/1/",)), True),
         # surveys
         ({"required_account_service": SURVEY}, reader(), False),
-        ({"required_account_service": SURVEY}, reader(root=replace(ROOT, settings={SURVEY: "true"})), True),
         (
             {"required_account_service": SURVEY},
-            reader(enrolled("/1/2/"), root=replace(ROOT, settings={SURVEY: "true"})),
+            reader(root=replace(ROOT, settings={SERVED: "true"})),
+            True,
+        ),
+        (
+            {"required_account_service": SURVEY},
+            reader(enrolled("/1/2/"), root=replace(ROOT, settings={SERVED: "true"})),
             False,
         ),
         (
             {"required_account_service": SURVEY},
             reader(
-                enrolled("/1/2/"), enrolled("/1/2/", "TeacherEnrollment"), root=replace(ROOT, settings={SURVEY: "true"})
+                enrolled("/1/2/"),
+                enrolled("/1/2/", "TeacherEnrollment"),
+                root=replace(ROOT, settings={SERVED: "true"}),
             ),
             True,
         ),
@@ -127,7 +134,7 @@ SUB: dict[str, Any] = {"account_path": "/1/2/"}
             {"required_account_service": SURVEY},
             reader(
                 enrolled("/1/2/"),
-                root=replace(ROOT, settings={SURVEY: "true", "include_students_in_global_survey": "true"}),
+                root=replace(ROOT, settings={SERVED: "true", "include_students_in_global_survey": "true"}),
             ),
             True,
         ),
