@@ -21,6 +21,8 @@ from chalicelib.domain.reference import USER_SCHEMES, account_id, resolve
 from chalicelib.domain.role import Right
 
 DELETED = "deleted"
+PARENTS_KEPT = 10_000
+"""Accounts a load remembers as parents; where one is does not change."""
 TRIES = 5
 STATES = ("active", "suspended", DELETED)
 
@@ -101,9 +103,11 @@ class Directory(Struct, frozen=True):
 
         What is changed gets one new id of this load (canvas-b 3.3, `sis_import_id`).
         """
-        import_id = self.ids.new()
+        import_id, parents = self.ids.new(), {"": root}
         for row in rows:
-            yield _outcome(partial(self._upsert_account, root, row, import_id))
+            yield _outcome(partial(self._upsert_account, root, row, import_id, parents))
+            if len(parents) > PARENTS_KEPT:
+                parents = {"": root}
 
     def upsert_users(self, root: Account, rows: Iterable[UserRow]) -> Iterator[RowOutcome]:
         """Load people of `root`; one outcome a row, in order."""
@@ -120,11 +124,12 @@ class Directory(Struct, frozen=True):
         for row in rows:
             yield _outcome(partial(self._upsert_admin, root, row))
 
-    def _upsert_account(self, root: Account, row: AccountRow, import_id: int) -> bool:
+    def _upsert_account(self, root: Account, row: AccountRow, import_id: int, parents: dict[str, Account]) -> bool:
         if not row.sis_id or not row.name.strip():
             raise InvalidError("account_id and name must not be blank.")
         _check_names(row.sis_id, row.integration_id)
-        parent = self._account_or_root(root, row.parent_sis_id)
+        parent = parents.get(row.parent_sis_id) or self._account_or_root(root, row.parent_sis_id)
+        parents[row.parent_sis_id] = parent
         known = self.people.resolve(root.id, "sis_account_id", row.sis_id)
         before = self.people.account(known) if known else None
         if before is not None and parent.path.startswith(before.path):
