@@ -64,6 +64,7 @@ class Outbox:
         """The queue's address, subscribed to the topic."""
         url = sqs.create_queue(QueueName=self._queue)["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(_from_topic(self._topic_arn, arn))})
         raw = {"RawMessageDelivery": "true"}
         boto3.client("sns").subscribe(TopicArn=self._topic_arn, Protocol="sqs", Endpoint=arn, Attributes=raw)
         return url
@@ -78,6 +79,18 @@ class Outbox:
             except (BotoCoreError, ClientError) as error:
                 if not self._stopped.wait(WAIT_S):
                     self._say(f"outbox: {error}")
+
+
+def _from_topic(topic_arn: str, queue_arn: str) -> dict[str, Any]:
+    """The policy that lets a topic write to a queue."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def line(body: str) -> str:
