@@ -68,6 +68,8 @@ CASES = (
         target=f"{V1}/eportfolios/%(portfolio)s?as_user_id=%(user)s",
         by="admin",
         who="admin, acting as the owner",
+        extra=1,
+        why="whether who is in no course is a test student",
     ),
     Case(
         route=f"PUT {PORTFOLIO}",

@@ -14,10 +14,13 @@ from chalicelib.dialects.canvas import params
 from chalicelib.dialects.route import Route
 from chalicelib.domain.access import Actor
 from chalicelib.domain.bucket import UNIT
+from chalicelib.domain.course import DELETED, STUDENT_VIEW
 from chalicelib.domain.errors import InvalidError, NotFoundError
 from chalicelib.domain.filelink import holder
+from chalicelib.domain.person import User
 from chalicelib.domain.role import Right
 from chalicelib.domain.token import AnonymousError, AuthenticationError, TokenUnknownError
+from chalicelib.wiring import Services
 
 LEASE = "lease"
 """Where a call keeps what it holds in its token's bucket."""
@@ -116,7 +119,16 @@ def _acting_as(call: Call, actor: Actor) -> Actor:
     if target is None or not same_root or not standing.holds_over(Right.BECOME_USER, target):
         raise MasqueradeError("Not a user whom the caller may act as.")
     call.real_user_id = actor.user_id
-    return replace(actor, user_id=user_id, real_user_id=actor.user_id, student_view=target.student_view)
+    test = target.student_view or _is_test_student(services, target)
+    return replace(actor, user_id=user_id, real_user_id=actor.user_id, student_view=test)
+
+
+def _is_test_student(services: Services, user: User) -> bool:
+    """Whether the user is in a course as its test student, which is no association with an account (canvas-b 1)."""
+    if user.course_paths:
+        return False
+    seats = services.courses.enrollments(user.id)
+    return any(seat.type == STUDENT_VIEW and seat.workflow_state != DELETED for seat in seats)
 
 
 def _checked(reference: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from chalicelib.domain.role import Right, RoleBook, RoleOverride
 from tests.dialects.canvas.test_auth import DENIED, NOWHERE, refused
 from tests.dialects.canvas.test_eportfolios import MINE, changed
 from tests.factories import Person, World
+from tests.schools import load
 
 V1 = "/api/v1"
 BAD_STATUS = {"error": 'spam_status must be one of ["marked_as_safe", "marked_as_spam"]'}
@@ -363,16 +365,21 @@ def test_dead_in_every_dialect_until_it_is_restored(world: World, ada: Person, b
     assert (user.portfolios_active, user.portfolios_all, user.portfolios_spam) == (1, 1, 0)
 
 
-def test_a_test_student_is_refused(world: World, admin: Person) -> None:
-    pupil = world.person()
+def test_a_test_student_is_refused(world: World, admin: Person, tmp_path: Path) -> None:
+    pupil, other = world.person(), world.person()
     portfolio = world.portfolio(pupil)
-    before = world.services.people.user(pupil.id)
-    assert before is not None
-    world.services.people.save_user(replace(before, student_view=True, version=before.version + 1), before)
+    rows = f"K1,{pupil.user.sis_id},StudentViewEnrollment,active\nK1,{other.user.sis_id},student,active"
+    courses = "course_id,short_name,long_name,status\nK1,K,Course,active"
+    report = load(
+        world.services, world.root, tmp_path, courses=courses, enrollments=f"course_id,user_id,role,status\n{rows}"
+    )
+    assert report.errors == []
     act = f"as_user_id={pupil.id}"
     refused(admin.client.get(f"{V1}/eportfolios/{portfolio.id}?{act}"), 403, DENIED)
     refused(admin.client.get(f"{V1}/users/self/eportfolios?{act}"), 403, DENIED)
     refused(admin.client.delete(f"{V1}/eportfolios/{portfolio.id}?{act}"), 403, DENIED)
+    refused(admin.client.post(f"{V1}/users/self/tokens?{act}", json_body={"token": {"purpose": "x"}}), 403, DENIED)
+    assert admin.client.get(f"{V1}/users/self/eportfolios?as_user_id={other.id}").status == 200
 
 
 def test_counters_follow_any_write(world: World, ada: Person) -> None:
