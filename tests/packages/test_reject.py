@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import io
+import struct
 import tracemalloc
 
 import pytest
 
 from chalicelib.domain.errors import PackageError
 from chalicelib.packages.archive import Limits, open_archive
+from chalicelib.packages.leap2a import index, reader
 from tests.packages import zips
+from tests.packages.feeds import entry, feed
 from tests.packages.support import take_in
 from tests.packages.zips import CASES, FEED, LEAP, REJECT, Part, Zip, with_feed
 
@@ -91,3 +94,26 @@ def test_a_second_look_may_skip_the_headers() -> None:
     assert archive.open_feed().read() == FEED
     with pytest.raises(PackageError, match="two different ways"):
         archive.open("good.txt")
+
+
+@pytest.mark.parametrize("offset", [1 << 40, (1 << 63) + 5, (1 << 64) - 1])
+def test_an_offset_of_64_bits_is_refused(offset: int) -> None:
+    data = Zip([LEAP]).build()
+    start, end = data.index(b"PK\x01\x02"), data.rindex(b"PK\x05\x06")
+    record = bytearray(data[start:end])
+    record[30:32], record[42:46] = struct.pack("<H", 12), b"\xff" * 4
+    record += struct.pack("<2HQ", 1, 8, offset)
+    tail = bytearray(data[end:])
+    tail[12:16] = struct.pack("<L", len(record))
+    with pytest.raises(PackageError, match="reaches into"):
+        take_in(data[:start] + bytes(record) + bytes(tail))
+
+
+def test_an_entry_with_too_many_files_keeps_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "MAX_ATTACHED", 2)
+    monkeypatch.setattr(reader, "MAX_ATTACHED", 2)
+    links = "".join(f'<link rel="enclosure" href="f/{number}"/>' for number in range(4))
+    parts = [Part(b"f/%d" % number, b"x") for number in range(4)]
+    got = take_in(Zip([Part(b"leap2a.xml", feed(entry("a", links) + entry("b"))), *parts]).build())
+    assert [one.name for one in got.objects] == ["a", "0", "1", "b"]
+    assert len(got.reasons("left_out")) == 2
