@@ -277,6 +277,8 @@ class EpObject(Struct, frozen=True, omit_defaults=True, kw_only=True):
     carried: Carried = field(default_factory=Carried)
     import_id: int = 0
     """The import job that made it; 0 when it was authored here."""
+    origin: str = ""
+    """Digests of an imported entry's id and of what it said (leap2a 10); they never leave in a package."""
 
     @property
     def deleted(self) -> bool:

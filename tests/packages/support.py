@@ -168,7 +168,7 @@ def again(first: Iterable[EpObject], data: bytes | None = None) -> tuple[dict[in
 
 def comparable(one: EpObject, new_by_old: Mapping[int, int]) -> str:
     """An object without what an import makes anew, its ids translated."""
-    plain = replace(one, owner_id=0, added_at=NOW, version=1, import_id=0)
+    plain = replace(one, owner_id=0, added_at=NOW, version=1, import_id=0, origin="")
     if plain.portfolio is not None:
         held = tuple(str(id_in(text)) if "-" in text else text for text in plain.portfolio.accreditation_ids)
         facts = replace(plain.portfolio, guid="", keys=(), owner_email="", accreditation_ids=held)

@@ -242,3 +242,14 @@ def test_a_part_of_a_graph_is_a_whole_package() -> None:
     kept = take_in(data)
     assert kept.index.report.counts == {"page": 2, "portfolio": 2, "reflection": 6}
     assert kept.named("Showcase", Kind.PAGE).relations == (Relation("has_part", kept.named("First <day>").id),)
+
+
+def test_an_entry_that_comes_again_is_known_by_its_origin() -> None:
+    first, again_ = (take_in(feed(entry("a") + entry("b"))) for _ in range(2))
+    changed = take_in(feed(entry("a", title="other") + entry("b")))
+    assert [one.origin for one in first.objects] == [one.origin for one in again_.objects]
+    was, now = (got.objects[0].origin.split(":") for got in (first, changed))
+    assert was[0] == now[0]
+    assert was[1] != now[1]
+    assert first.objects[1].origin == changed.objects[1].origin
+    assert first.objects[0].origin.encode() not in feed_of(first.objects)

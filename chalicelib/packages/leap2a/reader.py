@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from hashlib import blake2b
 from mimetypes import guess_type
 from typing import BinaryIO
 from uuid import UUID, uuid5
@@ -154,6 +155,7 @@ class _Reader:
             geo_tag=_geo_tag(own.place) if own and own.place else None,
             carried=read_carried(element, facts, scope, incoming, leftover),
             import_id=self._import_id,
+            origin=_origin(self._index.facts.feed_id, scope.entry_id, element),
         )
         obj = self._with_facts(obj, facts, scope, element)
         return replace(obj, relations=read_relations(facts, scope))
@@ -201,7 +203,9 @@ class _Reader:
         """A portfolio for a page that is in none; files attached to something that is not a file itself."""
         ordinal = scope.ordinal + 1
         if scope.alone:
-            blank = replace(obj, id=self._mint(ordinal), kind=Kind.PORTFOLIO, page=None, relations=(), tags=())
+            blank = replace(
+                obj, id=self._mint(ordinal), kind=Kind.PORTFOLIO, page=None, relations=(), tags=(), origin=""
+            )
             blank = replace(blank, content="", description="", carried=Carried(), content_type="html")
             yield Planned(replace(blank, portfolio=self._portfolio(ordinal, 1)))
             ordinal += 1
@@ -275,6 +279,12 @@ class _Reader:
                 name = part.text or ""
                 return name if own or name.strip() != self._index.facts.author_name else ""
         return ""
+
+
+def _origin(feed_id: str, entry_id: str, element: etree._Element) -> str:
+    """Which entry of which feed, and what it says, as two digests of 64 bits."""
+    said = blake2b(etree.tostring(element, with_tail=False), digest_size=8).hexdigest()
+    return f"{blake2b(f'{feed_id} {entry_id}'.encode(), digest_size=8).hexdigest()}:{said}"
 
 
 def _stated(exact: str | None, read: str) -> str:
