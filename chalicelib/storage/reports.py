@@ -1,7 +1,8 @@
 """Runs of account reports in DynamoDB: a partition for each account, by type and id, which is by time.
 
-`status` and `document` of a run are apart, so that a worker's progress and somebody's abort do not overwrite each
-other. The newest run of each type is noted in an item of its own: a start need not wait for another.
+`state` and `document` of a run are apart, so that a worker's progress and somebody's abort do not overwrite each
+other. A run that has ended expires, like its job and its file. The newest run of each type is noted in an item of its
+own: a start need not wait for another.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ class Reports(Struct, frozen=True):
         older = table.pk.does_not_exist() | (table.target < report.id)
         try:
             self.tables.person(_newest_key(report.account_id, report.type)).update(
-                actions=[table.target.set(report.id), table.expires_at.set(_seconds(report))], condition=older
+                actions=[table.target.set(report.id)], condition=older
             )
         except UpdateError as error:
             if error.cause_response_code != LOST:
@@ -159,7 +160,9 @@ class Reports(Struct, frozen=True):
         table = self.tables.people
         actions: list[Any] = [table.state.set(status.value)]
         if status is not ReportStatus.ABORTED or report.ended:
-            actions += [table.document.set(documents.encode(report)), table.expires_at.set(_seconds(report))]
+            actions.append(table.document.set(documents.encode(report)))
+        if report.ended:
+            actions.append(table.expires_at.set(int(report.expires_at.timestamp())))
         try:
             self.tables.person(_key(report.account_id, report.type, report.id)).update(
                 actions=actions, condition=condition
@@ -174,7 +177,6 @@ class Reports(Struct, frozen=True):
             _key(report.account_id, report.type, report.id),
             state=report.status.value,
             document=documents.encode(report),
-            expires_at=_seconds(report),
         )
 
     def _live(self, records: Sequence[PersonRecord]) -> list[Report]:
@@ -200,7 +202,3 @@ def _key(account_id: int, type: str, report_id: int) -> dict[str, str]:
 
 def _newest_key(account_id: int, type: str) -> dict[str, str]:
     return {"pk": _partition(account_id), "sk": f"{NEWEST}{type}"}
-
-
-def _seconds(report: Report) -> int:
-    return int(report.expires_at.timestamp())
