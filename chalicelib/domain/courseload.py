@@ -60,9 +60,12 @@ class CourseLoad(Struct, frozen=True):
             same: dict[str, list[CourseRow]] = {}
             for row in chunk:
                 same.setdefault(row.sis_id, []).append(row)
-            groups = list(same.values())
-            done = spread(partial(self._rows, self._ground(root, chunk)), groups)
-            told = {rows[0].sis_id: iter(outcomes) for rows, outcomes in zip(groups, done, strict=True)}
+            # Who follows a blueprint comes after it: it may be among the others.
+            alone = [group for group in same.values() if not any(row.blueprint_sis_id for row in group)]
+            followers = [group for group in same.values() if any(row.blueprint_sis_id for row in group)]
+            work = partial(self._rows, self._ground(root, chunk))
+            done = zip([*alone, *followers], [*spread(work, alone), *one_by_one(work, followers)], strict=True)
+            told = {group[0].sis_id: iter(outcomes) for group, outcomes in done}
             yield from (next(told[row.sis_id]) for row in chunk)
 
     def create(self, root: Account, row: CourseRow) -> Course:
