@@ -32,7 +32,8 @@ PAGE = 50
 class Ask:
     """A request; `route` is its path as declared, behind the dialect's prefix.
 
-    `walks`: it looks for something rare as far as it may, so in a small school it comes to the end sooner.
+    `walks`: it looks for something rare as far as it may, so in a small school it comes to the end sooner; or
+    what it shows beside the courses is more than one BatchGet takes, where accounts and teachers are many.
     """
 
     route: str
@@ -53,7 +54,11 @@ ASKS = (
     _courses("sort=course_status", "by status"),
     _courses("sort=sis_course_id", "by SIS id"),
     _courses("sort=term", "by term", walks=True),
-    _courses("published=true&include[]=teachers&include[]=total_students&include[]=term", "published, with includes"),
+    _courses(
+        "published=true&include[]=teachers&include[]=total_students&include[]=term",
+        "published, with includes",
+        walks=True,
+    ),
     _courses("enrollment_term_id=sis_term_id:T4", "of a term", walks=True),
     _courses("by_teachers[]=sis_user_id:U0&by_teachers[]=sis_user_id:U3", "of two teachers", walks=True),
     _courses(
