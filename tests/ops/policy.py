@@ -7,6 +7,7 @@ Only the services the code uses. Sources: the service authorization reference's 
 from __future__ import annotations
 
 import json
+import threading
 import traceback
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -100,7 +101,7 @@ def recorded() -> Iterator[Needs]:
     def recording(client: BaseClient, operation: str, arguments: Any) -> Any:
         nonlocal last
         caller = _function()
-        # A transfer's own threads have no caller; they work for the function that called last and waits for them.
+        # Threads of a transfer or an import work for the function that called last and waits for them.
         last = last if caller is None else caller
         if last:
             found[last].update(needs(client.meta.service_model.service_name, operation, arguments))
@@ -114,14 +115,14 @@ def recorded() -> Iterator[Needs]:
 
 
 def _function() -> str | None:
-    """The function that calls AWS; empty: a test or an operator; None: a thread of a transfer."""
+    """The function that calls AWS; empty: a test or an operator; None: a thread of one."""
     frames = [frame.f_code for frame, _ in traceback.walk_stack(None)]
     for code in frames:
         if code.co_filename.endswith("/chalicelib/jobs/handlers.py") and code.co_name in JOBS:
             return JOBS[code.co_name]
     if any("/chalicelib/dialects/" in code.co_filename for code in frames):
         return "api_handler"
-    threaded = any("/s3transfer/" in code.co_filename for code in frames)
+    threaded = threading.current_thread() is not threading.main_thread()
     return None if threaded and not any("/tests/" in code.co_filename for code in frames) else ""
 
 

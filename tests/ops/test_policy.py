@@ -212,7 +212,8 @@ def reported(school: World) -> None:
     for one in TYPES:
         made = admin.client.post(f"{reports}/{one.key}", json_body={"parameters": asked}).json
         school.work()
-        assert admin.client.get(f"{reports}/{one.key}/{made['id']}").json["status"] == "complete", one.key
+        found = admin.client.get(f"{reports}/{one.key}/{made['id']}")
+        assert found.json.get("status") == "complete", (one.key, found.text[:300])
     path = f"{reports}/user_access_tokens_csv"
     made = admin.client.post(path).json
     deliver(school, app.run_jobs, Tired(3))
