@@ -197,7 +197,7 @@ def run(school: World) -> None:
         list(school.messages())
     school.clock.advance(3 * 86400)  # files that nothing refers to any more are looked for the day after
     fresh(school)
-    for _ in range(3):
+    for _ in range(12):  # a hundred marks each
         app.sweep_jobs(TICK, LambdaContext("sweep_jobs", 60))
 
 
