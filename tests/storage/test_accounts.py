@@ -11,6 +11,7 @@ from chalicelib.domain.errors import ConflictError, InvalidError
 from chalicelib.domain.person import Account, Domain, UserRow
 from chalicelib.domain.tree import DEPTH_LIMIT, Tree
 from chalicelib.wiring import Services
+from tests.world import HandClock
 from tests.world import actor as acting
 
 
@@ -23,7 +24,9 @@ class Forest:
         self.ids = {"root": self.root.id}
 
     def add(self, name: str, above: str = "root", **facts: object) -> None:
-        parent = self.services.people.account(self.ids[above])
+        clock, parent = self.services.clock, self.services.people.account(self.ids[above])
+        assert isinstance(clock, HandClock)
+        clock.advance(0.001)  # ids of one millisecond may meet, and nothing tries again here
         made = replace(new_account(self.services.ids, parent, name), **facts)
         self.services.account_store.save([made])
         self.ids[name] = made.id
