@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 import app
 from chalicelib.dialects.gateway import too_large, unknown_route
@@ -140,10 +141,12 @@ def test_the_zip_holds_the_service_and_its_pinned_requirements_only(package: Pat
     assert not tops & set(FOREIGN)
     assert set(OF_CHALICE) <= tops
     found = {match[1].replace("_", "-").lower(): match[2] for name in names if (match := DIST_INFO.match(name))}
-    pinned = dict(re.findall(r"(?m)^([\w.-]+)==([^\s;]+)", (ROOT / "requirements.txt").read_text(encoding="utf-8")))
+    pins = map(Requirement, PIN.findall((ROOT / "requirements.txt").read_text(encoding="utf-8")))
+    pinned = {pin.name: str(pin.specifier)[2:] for pin in pins if pin.marker is None or pin.marker.evaluate()}
     assert found == {name.replace("_", "-").lower(): version for name, version in pinned.items()}
 
 
+PIN = re.compile(r"(?m)^(\w[^\\\n]*?) *\\$")
 DIST_INFO = re.compile(r"([^/]+)-([^-/]+)\.dist-info/METADATA$")
 
 

@@ -156,8 +156,10 @@ def run(school: World) -> None:
     services, person = school.services, school.person()
     rotation.rotate(services.settings)
     fresh(school)
-    large = multipart(("file", os.urandom(PART), "large.bin"))
-    assert person.client.post("/d2l/api/eP/2.5/artifacts/file/upload", **large).status == 200
+    upload = "/d2l/api/eP/2.5/artifacts/file/upload"
+    assert person.client.post(upload, **multipart(("file", os.urandom(PART), "large.bin"))).status == 200
+    unused = person.client.post(upload, **multipart(("file", b"nobody's", "unused.bin"))).json["ObjectId"]
+    assert person.client.delete(f"/d2l/api/eP/2.5/artifact/{unused}").status == 200
     book = school.portfolio(person)
     pages = f"/api/v1/eportfolios/{book.id}/pages"
     text = [("page[name]", "Long"), ("page[content]", f"<p>{LETTERS * 40_000}</p>")]
