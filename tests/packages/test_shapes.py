@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from xml.sax.saxutils import escape
 
+import pytest
 from msgspec.structs import replace
 
 from chalicelib.domain.epobject import Kind, Relation, Section, Tag
@@ -253,3 +255,34 @@ def test_an_entry_that_comes_again_is_known_by_its_origin() -> None:
     assert was[1] != now[1]
     assert first.objects[1].origin == changed.objects[1].origin
     assert first.objects[0].origin.encode() not in feed_of(first.objects)
+
+
+@pytest.mark.parametrize(
+    ("setting", "shown"),
+    [
+        ('["<p>a</p><script>1</script>"]', "<p>a</p>"),
+        ('"<p>a</p>\\u003cscript>1</script>"', "<p>a</p>"),
+        ("<p onclick='x()'>a</p><script>1</script>", "<p>a</p>"),
+        ("[<script>1</script><b>a</b>", "[<b>a</b>"),
+        ('<script>1</script>["\\u003cscript>1</script>"]', '["\\u003cscript&gt;1"]'),
+        ("7", "7"),
+        ("", None),
+    ],
+)
+def test_a_text_block_is_safe_however_its_setting_is_written(setting: str, shown: str | None) -> None:
+    view = (
+        '<mahara:view mahara:newlayout="1"><mahara:blockinstance mahara:blocktype="text">'
+        f"<mahara:text>{escape(setting)}</mahara:text></mahara:blockinstance></mahara:view>"
+    )
+    got = take_in(feed(entry("p", PAGE + view, type="leap2:selection")))
+    page = got.named("p", Kind.PAGE).page
+    assert page is not None
+    assert [section.content for section in page.sections] == ([] if shown is None else [shown])
+    before, after = again(got.objects)
+    assert before == after
+
+
+def test_a_text_is_not_html_because_our_mark_says_so() -> None:
+    mark = '<folio:object xmlns:folio="https://folioport.org/ns/leap2a/1#">{"k":"reflection","ct":"html"}</folio:object>'
+    got = take_in(feed(entry("a", f"<content>&lt;script&gt;1&lt;/script&gt;</content>{mark}")))
+    assert (got.objects[0].content, got.objects[0].content_type) == ("<script>1</script>", "text")

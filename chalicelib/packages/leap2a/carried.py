@@ -59,8 +59,10 @@ def read_element(element: etree._Element, incoming: Incoming) -> Element:
     text = element.text or ""
     if attributes.get("type") == "html":
         text = markup.from_package_html(text, incoming.address, unwrap=incoming.unwrap)
+    elif tag in HTML_CONFIG:
+        text = _read_html(text, incoming)
     elif tag.startswith("mahara:") and text.lstrip()[:1] in {"[", "{"}:
-        text = _read_json(tag, text, namespaces, incoming)
+        text = _read_json(text, namespaces, incoming)
     else:
         text = _reference(_text(text), namespaces, incoming)
     return Element(tag, tuple(attributes.items()), text, children, tail)
@@ -77,16 +79,26 @@ def _reference(text: str, namespaces: Mapping[str | None, str], incoming: Incomi
     return text if target is None else f"object:{target}"
 
 
-def _read_json(tag: str, text: str, namespaces: Mapping[str | None, str], incoming: Incoming) -> str:
-    def change(value: str) -> str:
-        if tag in HTML_CONFIG:
-            return markup.from_package_html(value, incoming.address, unwrap=incoming.unwrap)
-        return _reference(value, namespaces, incoming)
-
+def _read_json(text: str, namespaces: Mapping[str | None, str], incoming: Incoming) -> str:
     try:
-        return _dump(_map(json.loads(text), change))
+        return _dump(_map(json.loads(text), lambda value: _reference(value, namespaces, incoming)))
     except (ValueError, RecursionError):
         return text
+
+
+def _read_html(text: str, incoming: Incoming) -> str:
+    """A setting with HTML, as JSON with stored HTML in it. What is not the array it should be is HTML itself."""
+
+    def change(value: str) -> str:
+        return markup.from_package_html(value, incoming.address, unwrap=incoming.unwrap)
+
+    try:
+        value = json.loads(text)
+        if isinstance(value, str | list | dict):
+            return _dump(_map(value if not isinstance(value, str) else [value], change))
+    except (ValueError, RecursionError):
+        pass
+    return _dump([change(text)]) if text.strip() else ""
 
 
 def _dump(value: object) -> str:

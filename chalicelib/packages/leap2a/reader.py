@@ -268,7 +268,7 @@ class _Reader:
                 content, kind = texts.rich(element, scope.address, unwrap=True)
         if not content:
             kind = "html"
-        return content, (own.content_type if own and own.content_type in {"html", "text"} else kind)
+        return content, ("text" if own and own.content_type == "text" else kind)
 
     def _author(self, children: dict[str, etree._Element], *, own: bool) -> str:
         author = children.get("atom:author")
