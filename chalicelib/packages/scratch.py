@@ -10,7 +10,7 @@ import os
 import sqlite3
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -61,7 +61,7 @@ class Scratch:
             Path(path).unlink()
         self.close = weakref.finalize(self, _close, self._db, self._file)
 
-    def run(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+    def run(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> sqlite3.Cursor:
         """Run a statement; its rows, and how many it changed."""
         return self._db.execute(statement, values)
 

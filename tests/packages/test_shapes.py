@@ -24,6 +24,7 @@ from tests.packages.support import (
 from tests.packages.zips import Part, Zip
 
 ACCEPT = Path(__file__).parent / "accept"
+PAGE = category("selection_type", "Webpage")
 
 
 def test_links_may_be_stated_on_one_side_and_in_any_order() -> None:
@@ -41,6 +42,37 @@ def test_links_may_be_stated_on_one_side_and_in_any_order() -> None:
     got = take_in(feed(body))
     assert related(got, "list") == [("has_part", "a"), ("has_part", "b")]
     assert related(got, "a") == [("is_part_of", "list"), ("has_reply", "c")]
+
+
+@pytest.mark.parametrize(
+    ("orders", "expected"),
+    [
+        (('leap2:display_order="2"', 'leap2:display_order="-1"', 'leap2:display_order="+10"'), "bac"),
+        (
+            (
+                'leap2:when_added="2026-01-02T00:00:00+13:00"',
+                'leap2:when_added="2026-01-01T12:00:00Z"',
+                'leap2:when_added="2025-01-01"',
+            ),
+            "cab",
+        ),
+        (('leap2:display_order="x"', "", 'leap2:display_order="5"'), "cab"),
+    ],
+)
+@pytest.mark.parametrize("side", ["whole", "part", "both"])
+def test_parts_are_in_the_order_that_either_side_states(side: str, orders: tuple[str, ...], expected: str) -> None:
+    for whole, kind in (("Blog", ""), ("Website", PAGE)):
+        links, parts = "", ""
+        for name, order in zip("abc", orders, strict=True):
+            links += link("leap2:has_part", name, order if side != "part" else "")
+            back = link("leap2:is_part_of", "list", order if side != "whole" else "")
+            parts += entry(name, kind + back, type="leap2:selection" if kind else "leap2:entry")
+        got = take_in(feed(entry("list", category("selection_type", whole) + links, type="leap2:selection") + parts))
+        if whole == "Blog":
+            assert "".join(name for _, name in related(got, "list")) == expected
+        else:
+            places = {one.page.position: one.name for one in got.objects if one.page}
+            assert "".join(places[number] for number in sorted(places)) == expected
 
 
 def test_cycles_selves_and_strangers_do_no_harm() -> None:
@@ -107,9 +139,6 @@ def test_files_attached_to_a_post_become_objects_of_their_own() -> None:
     assert len(got.reasons("left_out")) == 2
     before, after = again(got.objects)
     assert before == after
-
-
-PAGE = category("selection_type", "Webpage")
 
 
 def test_a_page_of_another_producer_is_one_section() -> None:
@@ -283,6 +312,8 @@ def test_a_text_block_is_safe_however_its_setting_is_written(setting: str, shown
 
 
 def test_a_text_is_not_html_because_our_mark_says_so() -> None:
-    mark = '<folio:object xmlns:folio="https://folioport.org/ns/leap2a/1#">{"k":"reflection","ct":"html"}</folio:object>'
+    mark = (
+        '<folio:object xmlns:folio="https://folioport.org/ns/leap2a/1#">{"k":"reflection","ct":"html"}</folio:object>'
+    )
     got = take_in(feed(entry("a", f"<content>&lt;script&gt;1&lt;/script&gt;</content>{mark}")))
     assert (got.objects[0].content, got.objects[0].content_type) == ("<script>1</script>", "text")

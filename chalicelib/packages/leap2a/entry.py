@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from lxml import etree
 from msgspec import Struct, field
 
 from chalicelib.domain.epobject import INVERSE, Kind
-from chalicelib.packages.leap2a import extension, vocabulary
+from chalicelib.packages.leap2a import extension, texts, vocabulary
 from chalicelib.packages.leap2a.extension import Extension
 from chalicelib.packages.leap2a.vocabulary import OUTSIDE, PLAIN_RELATIONS, RELATIONS, short_name
 
 PLAIN_ENTRY_PLUGINS = frozenset({"", "blog", "internal/html", "internal/textbox"})
 """Mahara's plug-ins whose plain entries are a person's own writing; others' are comments and résumé lines."""
 RESOURCES = frozenset({"resource", "publication"})
+_INTEGER = re.compile(r"^[+-]?[0-9]{1,11}$")
+_ORDER_OFFSET = 10**12
+"""Makes every display order positive, so that orders of one length sort as texts."""
 
 
 class Link(Struct, frozen=True):
@@ -140,14 +144,16 @@ def _add_link(facts: Facts, element: etree._Element, namespaces: Mapping[str | N
     if rel == "enclosure":
         facts.enclosures.append(Enclosure(href, attribute(element, "type")))
         return
+    facts.links.append(Link(rel, vocabulary.expand(href, namespaces), href, _order(element)))
+
+
+def _order(element: etree._Element) -> tuple[int, str]:
     order = attribute(element, "leap2:display_order").strip()
+    if _INTEGER.match(order):
+        return 0, f"{int(order) + _ORDER_OFFSET:013d}"
     added = attribute(element, "leap2:when_added").strip()
-    place = (1, "")
-    if order.isdecimal() and len(order) < 12:
-        place = (0, order.zfill(12))
-    elif added:
-        place = (0, added)
-    facts.links.append(Link(rel, vocabulary.expand(href, namespaces), href, place))
+    moment, _ = texts.moment(added)
+    return (0, moment.isoformat()) if moment else (1, "")
 
 
 def relation(rel: str, namespaces: Mapping[str | None, str]) -> str:

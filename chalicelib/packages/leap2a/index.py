@@ -45,6 +45,11 @@ _STATED_PAGES = """
 SELECT p.node, f.node, p.stated_position FROM entries p JOIN entries f ON f.node = p.stated_portfolio
 WHERE f.kind = 'portfolio' ORDER BY p.place
 """
+_TOLD = "FROM links p WHERE p.source = links.target AND p.rel = :part AND p.target = links.source AND p.rank = 0"
+_TAKE_ORDER = f"""UPDATE links SET rank = 0, place = (SELECT MIN(p.place) {_TOLD})
+WHERE rel = :whole AND rank = 1 AND EXISTS (SELECT 1 {_TOLD})"""  # noqa: S608 - no text of a stranger's
+"""A whole lists its parts without an order, and the parts tell their places."""
+_STATED_ORDER = "SELECT target, place FROM links WHERE source = ? AND rel = ? AND rank = 0"
 _LISTED_PAGES = """
 SELECT p.node, f.node, 0 FROM links l JOIN entries f ON f.node = l.source JOIN entries p ON p.node = l.target
 WHERE l.rel = ? AND f.kind = 'portfolio' AND p.kind = 'page' ORDER BY f.place, l.rank, l.place, l.number
@@ -159,6 +164,11 @@ class Index:
         )
         return [target for (target,) in rows]
 
+    def order_of_parts(self, node: int) -> dict[int, tuple[int, str]]:
+        """Where a node's parts stand among themselves, by node, as far as anybody says."""
+        rows = self._rows.run(_STATED_ORDER, (node, _NUMBER["has_part"]))
+        return {target: (0, place) for target, place in rows}
+
     def structural(self, node: int, rel: str, other: int) -> bool:
         """Whether a link is between a portfolio and its page or an accreditation it holds, which its facts tell."""
         if rel in {"supported_by", "supports"}:
@@ -215,6 +225,7 @@ class Index:
         self.facts.namespaces = {prefix or "": uri for prefix, uri in namespaces.items()}
         self._resolve_namespaces()
         self._rows.run("CREATE INDEX by_source ON links (source, rel, target)")
+        self._rows.run(_TAKE_ORDER, {"whole": _NUMBER["has_part"], "part": _NUMBER["is_part_of"]})
         self._place_pages()
         self._number()
         self._infer()

@@ -38,10 +38,11 @@ def read_tags(facts: Facts) -> tuple[Tag, ...]:
 def read_relations(facts: Facts, scope: Scope) -> tuple[Relation, ...]:
     """Links to other entries, stated here or there: as they stand, parts in their order among themselves."""
     stated: dict[tuple[str, int], tuple[int, str]] = {}
+    places = scope.order_of_parts() if any(link.rel == "has_part" for link in facts.links) else {}
     for link in facts.links:
         target = scope.related(link)
         if target is not None:
-            stated.setdefault((link.relation, target), link.order)
+            stated.setdefault((link.relation, target), places.get(target, link.order))
     parts = iter(sorted((pair for pair in stated if pair[0] == "has_part"), key=stated.__getitem__))
     ordered = [next(parts) if pair[0] == "has_part" else pair for pair in stated]
     ordered += scope.inferred()

@@ -70,6 +70,11 @@ class Scope:
         files = [] if node is None else self._index.files_in(node)
         return [found for one in files if (found := self._id_of(one)) is not None]
 
+    def order_of_parts(self) -> dict[int, tuple[int, str]]:
+        """Where the parts of this entry stand among themselves, by id: as it says, or else as they say."""
+        places = self._index.order_of_parts(self.node)
+        return {found: place for node, place in places.items() if (found := self._id_of(node)) is not None}
+
     def related(self, link: Link) -> int | None:
         """The id a link relates this entry to; None where that is not a relation between two entries."""
         node = number_of(link.target)
