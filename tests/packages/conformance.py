@@ -90,7 +90,18 @@ def check_feed(feed: bytes, sizes: dict[str, int]) -> set[str]:
     referred = {link.get("href") or "" for link in root.findall(f"{ATOM}link")}
     for entry in entries:
         referred |= check_entry(entry, set(ids), sizes)
+    assert parts_of(entries, "has_part") == {(whole, part) for part, whole in parts_of(entries, "is_part_of")}
     return referred
+
+
+def parts_of(entries: list[ET.Element], rel: str) -> set[tuple[str | None, str | None]]:
+    """(entry, target) of each link of a relation between entries: parts are stated on both sides (leap2a 4)."""
+    return {
+        (entry.findtext(f"{ATOM}id"), link.get("href"))
+        for entry in entries
+        for link in entry.findall(f"{ATOM}link[@rel='leap2:{rel}']")
+        if (link.get("href") or "").startswith("portfolio:")
+    }
 
 
 def has_category(entry: ET.Element, scheme: str, term: str) -> bool:

@@ -47,6 +47,27 @@ def test_a_relation_is_understood_in_every_spelling(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("stated", "there", "back"),
+    [
+        (link("leap2:is_supported_by", "b"), "supported_by", "supports"),
+        (link("replies", "b"), "has_reply", "in_reply_to"),
+        ('<thr:in-reply-to ref="portfolio:b"/>', "in_reply_to", "has_reply"),
+        (link("leap2:attends", "b"), "attends", "attended_by"),
+        (link("leap2:has_agenda", "b"), "has_agenda", "is_agenda_of"),
+        (link("has_evidence", "b"), "has_evidence", "is_evidence_of"),
+        (link("leap2:is_outcome_of", "b"), "is_outcome_of", "has_outcome"),
+        (link("related", "b"), "related", "related"),
+        (link("leap2:unheard_of", "b"), "related", "related"),
+        (link("", "b"), "related", "related"),
+    ],
+)
+def test_relations_have_other_names_and_an_inverse(stated: str, there: str, back: str) -> None:
+    got = take_in(feed(entry("a", stated) + entry("b")))
+    assert related(got, "a") == [(there, "b")]
+    assert related(got, "b") == [(back, "a")]
+
+
+@pytest.mark.parametrize(
     ("uri", "scheme"),
     [
         ("http://wiki.leapspecs.org/2A/categories/", "life_area"),
