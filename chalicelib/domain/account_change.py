@@ -42,7 +42,8 @@ def _zone(account: Account, value: str) -> Account:
 
 def _quota(field: str) -> Callable[[Account, str], Account]:
     def change(account: Account, value: str) -> Account:
-        if value and not (value.isascii() and value.isdigit() and int(value[:12]) <= QUOTA_MB_LIMIT):
+        number = value.isascii() and value.isdigit() and len(value) <= len(str(QUOTA_MB_LIMIT))
+        if value and not (number and int(value) <= QUOTA_MB_LIMIT):
             raise InvalidError(f"A quota is a whole number of megabytes, not {value[:40]!r}.", field=field)
         return replace(account, **{field: int(value) if value else None})
 

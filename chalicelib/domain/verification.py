@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from chalicelib.domain.access import Actor, Standing, holds
 from chalicelib.domain.epobject import DESCRIPTION_LIMIT
 from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError, TooLargeError
+from chalicelib.domain.identity import MAX_ID
 from chalicelib.domain.person import User
 from chalicelib.domain.portfolio import TRIES
 from chalicelib.domain.ports import BlobStore, Clock, Ids
@@ -173,7 +174,8 @@ class VerificationService(Struct, frozen=True):
         return Subject(user=standing.user, verification=found[actor.user_id])
 
     def _subject(self, actor: Actor, who: str) -> Subject:
-        ids = [int(who)] if who.isascii() and who.isdigit() else self.store.named(actor.root_account_id, who)
+        numeric = who.isascii() and who.isdigit() and len(who) <= len(str(MAX_ID))
+        ids = [int(who)] if numeric else self.store.named(actor.root_account_id, who)
         standing, found = self.store.standing(actor, ids)
         self._reviewer(standing)
         users = [standing.users[one] for one in ids if one in standing.users]

@@ -76,6 +76,7 @@ def test_roles_and_settings(capsys: pytest.CaptureFixture[str]) -> None:
     }
     assert made | settings == made
     for bad in ("name=", "nonsense", "default_time_zone=Mars", "default_storage_quota_mb=-1", "terms_type=x", "A!=1",
+                f"default_storage_quota_mb={'0' * 11}1{'0' * 30}",
                 "account_calendar_visible=perhaps", "account_calendar_subscription_type=x", "open_registration=maybe",
                 "custom_help_links=x", "domain.-=saml", "calendar_contexts_limit=x", f"house_rule={'x' * 20000}",
                 "manually_created_courses_account_id=1"):  # fmt: skip

@@ -212,7 +212,7 @@ def before(text: str | None) -> int | None:
     """Where a list goes on. Raises InvalidError."""
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:20]) <= MAX_ID):
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ID)) and 0 < int(text) <= MAX_ID):
         raise InvalidError("before is not a place in this list; follow the links.", field="before")
     return int(text)
 
