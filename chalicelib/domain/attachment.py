@@ -96,7 +96,7 @@ class AttachmentService(Struct, frozen=True):
         return one
 
     def _analysis(self, actor: Actor, portfolio: EpObject) -> Job:
-        return self.accreditations.analysis(actor, portfolio.owner_id, {"portfolio": portfolio.id})
+        return self.accreditations.analysis(actor, portfolio.owner_id, {"portfolios": [portfolio.id]})
 
 
 def _changed(before: EpObject, facts: PortfolioFacts, guids: tuple[str, ...]) -> EpObject:

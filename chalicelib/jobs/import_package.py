@@ -2,8 +2,9 @@
 
 Phases, each resumable: plan (the whole package is read, checked and turned into a list of objects, nothing is
 written), apply (objects into the store, in transactions that a repeated run does not write twice, then the bytes they
-refer to, by content), and retreat (an id was taken: everything is taken back, to be planned with other ids). Ids are
-derived from (job, entry), so every worker plans the same objects.
+refer to, by content), and retreat (an id was taken: everything is taken back, to be planned with other ids). In the end
+portfolios that came with accreditations get jobs for their insights (accreditly 5). Ids are derived from (job, entry),
+so every worker plans the same objects.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import BinaryIO, NoReturn
 import msgspec
 from msgspec import Struct
 
+from chalicelib.domain.access import Actor
 from chalicelib.domain.epobject import EpObject
 from chalicelib.domain.errors import ConflictError, NotFoundError
 from chalicelib.domain.job import JobStatus
@@ -48,6 +50,7 @@ class ImportPackage(Struct, frozen=True):
             _apply(run, state)
         if state.phase == "retreat":
             _retreat(run, state)
+        _analyse(run, state)
         with closing(ProblemLog(run, state.problems)) as log:
             return Outcome(
                 status=JobStatus.COMPLETE_WITH_ERRORS if state.outcomes.get("left_out") else JobStatus.COMPLETE,
@@ -124,6 +127,16 @@ def _store_files(run: Run, state: State, archive: Archive, planned: Sequence[tup
             if writer.put(blob, partial(archive.open, member)):
                 state.offset = place
                 _breathe(run, state)
+
+
+def _analyse(run: Run, state: State) -> None:
+    """Jobs for the insights of portfolios that came with accreditations: one a chunk, also when this is repeated."""
+    actor = Actor(user_id=run.job.owner_id, root_account_id=run.job.root_account_id)
+    accreditations = run.services.accreditations
+    for number in state.holding:
+        held = [one.id for one, _ in _chunk(run, state, number) if one.portfolio and one.portfolio.accreditation_ids]
+        job = accreditations.analysis(actor, run.job.owner_id, {"portfolios": held})
+        run.services.jobs.start([job], f"insights/{run.job.id}/{number}")
 
 
 def _retreat(run: Run, state: State) -> NoReturn:

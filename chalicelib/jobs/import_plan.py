@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from chalicelib.domain.epobject import EpObject
+from chalicelib.domain.epobject import EpObject, Insights
 from chalicelib.domain.identity import derive, guid_for
 from chalicelib.domain.job import Problem
 from chalicelib.jobs.problems import ProblemLog, ProblemState
@@ -51,6 +51,8 @@ class State(msgspec.Struct):
     offset: int = 0
     files: bool = False
     """Whether any object has bytes in the package."""
+    holding: list[int] = []
+    """Chunks with portfolios that hold accreditations."""
     problems: ProblemState = msgspec.field(default_factory=ProblemState)
     outcomes: dict[str, int] = {}
     counts: dict[str, int] = {}
@@ -167,11 +169,19 @@ class Plan:
         if one.portfolio is not None:
             held = tuple(self._guid(int(found)) for found in one.portfolio.accreditation_ids)
             keys = (run.services.portfolios.fresh_key(),)
-            facts = replace(one.portfolio, guid=self._guid(one.id), keys=keys, accreditation_ids=held)
+            facts = replace(one.portfolio, guid=self._guid(one.id), keys=keys)
+            if held:
+                facts = replace(facts, accreditation_ids=held, insights=Insights(changes=1))
+                self._note_holding()
             return replace(one, portfolio=facts)
         if one.accreditation is not None:
             return replace(one, accreditation=replace(one.accreditation, guid=self._guid(one.id)))
         return one
+
+    def _note_holding(self) -> None:
+        """The chunk that is being filled has a portfolio to be analysed."""
+        if self._state.chunks not in self._state.holding[-1:]:
+            self._state.holding.append(self._state.chunks)
 
     def _guid(self, object_id: int) -> str:
         """The GUID of a planned portfolio or accreditation, the same at each call."""

@@ -28,9 +28,10 @@ class BusyError(Exception):
 
 
 class State(msgspec.Struct):
-    """How far the portfolios that hold an accreditation are done."""
+    """How far the portfolios are done: of those that hold an accreditation, or of those that are listed."""
 
     after: str = ""
+    done: int = 0
 
 
 def _detect(text: str) -> Language | None:
@@ -40,25 +41,35 @@ def _detect(text: str) -> Language | None:
 
 
 class InsightsRun(Struct, frozen=True):
-    """The work of insights jobs: one portfolio, or every one that holds an accreditation."""
+    """The work of insights jobs: some portfolios of one owner, or every one that holds an accreditation."""
 
     detect: Detector = _detect
 
     def run(self, run: Run) -> Outcome:
         """Bring insights up to date."""
-        guid, count = run.job.parameters.get("accreditation"), 0
-        if guid is None:
-            count += self._refresh(run, run.job.owner_id, int(run.job.parameters["portfolio"]))
-            return Outcome(status=JobStatus.COMPLETE, counts={"portfolios": count})
-        state, first = run.load(State) or State(), True
+        state, guid = run.load(State) or State(), run.job.parameters.get("accreditation")
+        count = self._listed(run, state) if guid is None else self._holders(run, state, str(guid))
+        return Outcome(status=JobStatus.COMPLETE, counts={"portfolios": count})
+
+    def _listed(self, run: Run, state: State) -> int:
+        portfolios, count = run.job.parameters["portfolios"], 0
+        for place, portfolio_id in enumerate(portfolios[state.done :]):
+            if place and run.time_is_up:
+                run.pause(state)
+            count += self._refresh(run, run.job.owner_id, int(portfolio_id))
+            state.done += 1
+        return count
+
+    def _holders(self, run: Run, state: State, guid: str) -> int:
+        count, first = 0, True
         while first or state.after:
             first = False
-            holders, state.after = run.services.accreditation_store.holders(str(guid), state.after, HOLDERS_BATCH)
+            holders, state.after = run.services.accreditation_store.holders(guid, state.after, HOLDERS_BATCH)
             for owner_id, portfolio_id in holders:
                 count += self._refresh(run, owner_id, portfolio_id)
             if state.after and run.time_is_up:
                 run.pause(state)
-        return Outcome(status=JobStatus.COMPLETE, counts={"portfolios": count})
+        return count
 
     def undo(self, run: Run) -> None:
         """Nothing is to be taken back: an analysis is whole or not there."""

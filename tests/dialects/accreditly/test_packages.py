@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import io
+import itertools
+import json
 import zipfile
 from typing import Any
 
+import pytest
+
 from chalicelib.domain.identity import id_in
+from chalicelib.domain.job import JobStatus
+from chalicelib.jobs import import_plan
+from chalicelib.jobs.runner import Runner
 from tests.dialects.accreditly.answers import create, issue, ok, path, refused
 from tests.dialects.accreditly.test_accreditations import attach, listed, one
 from tests.factories import Person, World
@@ -57,7 +64,8 @@ def test_out_as_an_achievement_and_back_as_imported(world: World, ada: Person, b
     assert "leap2:supported_by" in feed(content)
     (came,) = take_in(world, bo, content)
     assert [x["title"] for x in came["accreditations"]] == ["revoked", "held"]
-    assert came["insights"] == {"pendingUpdate": False}
+    assert list(came["insights"]) == ["lastUpdated", "analysis"]
+    assert list(came["insights"]["analysis"]) == ["language"]  # an imported date counts for nothing
     imported = listed(bo)
     assert {facts(x) for x in imported} == {facts(x) for x in (held, revoked, loose)}
     assert {x["state"] for x in imported} == {"imported"}
@@ -73,6 +81,28 @@ def test_out_as_an_achievement_and_back_as_imported(world: World, ada: Person, b
     refused(ada.client.put(path(portfolio, mine)), 401)
     artifact = bo.client.get(f"/d2l/api/eP/2.5/artifact/{id_in(mine['id'])}").json
     assert (artifact["ObjectId"], artifact["ObjectTypeId"]) == (id_in(mine["id"]), 300)
+
+
+def test_what_an_import_attaches_is_pending_until_it_is_analysed(
+    world: World, ada: Person, bo: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def insights() -> dict[str, Any]:
+        return {x["title"]: list(x["insights"]) for x in ok(bo.client.get("/profile/portfolio"))}
+
+    made, names = issue(ada, ada), ("one", "two", "three")
+    create(ada, title="empty")
+    for name in names:
+        attach(ada, create(ada, title=name), made)
+    content = package(world, ada)
+    monkeypatch.setattr(import_plan, "CHUNK_OBJECTS", 3)
+    world.services.imports.request(bo.actor, io.BytesIO(content))
+    runner = Runner(world.services)
+    (message,) = itertools.islice(world.messages(), 1)
+    assert runner.run(json.loads(message)["job_id"], lambda: 900.0) is JobStatus.COMPLETE
+    assert insights() == {name: ["pendingUpdate"] for name in ("empty", *names)}
+    ended = [runner.run(json.loads(body)["job_id"], lambda: 0.0) for body in world.messages()]
+    assert ended.count(JobStatus.PROCESSING) + ended.count(JobStatus.COMPLETE) == len(names)  # one at a time
+    assert insights() == {"empty": ["pendingUpdate"]} | {name: ["lastUpdated", "analysis"] for name in names}
 
 
 def test_imported_ones_can_be_attached_and_leave_again(world: World, ada: Person, bo: Person) -> None:
