@@ -50,6 +50,8 @@ def test_lifecycle_outlasts_packages(settings: Settings) -> None:
     days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
     assert set(days) == {"packages/", "uploads/", "work/"}
     assert all(day * 86400 > settings.package_ttl_s for day in days.values())
+    removed = {rule["Prefix"] for rule in rules if "NoncurrentVersionExpiration" in rule}
+    assert removed == set(days) | {"files/", "bodies/", "verification/"}  # all that is ever put into the bucket
 
 
 def test_visibility_follows_the_lease(settings: Settings) -> None:
