@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib import wiring
-from chalicelib.domain.ports import Updated
+from chalicelib.domain.identity import id_in
 from chalicelib.wiring import Services
 from tests.dialects.accreditly.answers import BAD_GUIDS, GUID, PORTFOLIO, UNKNOWN, create, ok, path, refused
 from tests.factories import Person, World
@@ -166,15 +166,17 @@ def test_delete(world: World, ada: Person, bo: Person) -> None:
     assert ok(ada.client.get(PORTFOLIO)) == [kept]
 
 
-def test_a_deleted_portfolios_keys_come_back_with_it(world: World, ada: Person) -> None:
-    """Canvas's restore brings everything back, share keys too (design 2)."""
+def test_what_canvas_deletes_and_restores(world: World, ada: Person, admin: Person) -> None:
+    """Its share keys are dead meanwhile; restoring brings everything back (design 2)."""
     whole = create(ada)
     (key,) = keys(whole)
-    found, _ = world.services.sharing.open(ada.actor, whole["id"])
-    gone = world.services.portfolios.delete(ada.actor, found.id)
+    eportfolio = f"/api/v1/eportfolios/{id_in(whole['id'])}"
+    assert ada.client.delete(eportfolio).json["workflow_state"] == "deleted"
     assert not opens(world, whole, key)
-    world.services.objects.apply([Updated(replace(gone, deleted_at=None, version=gone.version + 1))])
+    refused(ada.client.get(path(whole)), 404)
+    assert admin.client.put(f"{eportfolio}/restore").json["workflow_state"] == "active"
     assert opens(world, whole, key)
+    assert ok(ada.client.get(path(whole))) == whole
 
 
 def test_guessing_is_slowed_at_the_portfolio_and_at_the_address(world: World, ada: Person, bo: Person) -> None:

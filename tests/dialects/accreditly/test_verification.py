@@ -8,9 +8,11 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from msgspec.structs import replace
 
 from chalicelib.domain import verification
 from chalicelib.domain.person import UserRow
+from chalicelib.domain.role import ACCOUNT_MEMBERSHIP, Right
 from chalicelib.storage.garbage import GARBAGE
 from tests.dialects.accreditly.answers import ok, refused
 from tests.factories import Person, World, multipart
@@ -180,7 +182,8 @@ def test_decisions_refused(world: World, ada: Person, bo: Person, admin: Person)
     refused(bo.client.get(f"{VERIFY}/queue"), 401)
     other = world.services.directory.create_root_account("Elsewhere", domains=["elsewhere.example.org"])
     stranger = world.person(root=other)
-    for who in ("nobody@example.edu", "x", "7", "9" * 30, "a" * 3000, stranger.user.email, str(stranger.id)):
+    unknown = ("nobody@example.edu", "x", "7", "9" * 30, "9" * 5000, "a" * 3000)
+    for who in (*unknown, stranger.user.email, str(stranger.id)):
         refused(decide(admin, who, **good), 404)
     refused(decide(admin, bo.user.email, **good), 400)
     assert state(status(ada)) == "pending"
@@ -197,6 +200,34 @@ def test_a_reviewer_of_part_of_the_institution(world: World, ada: Person) -> Non
     refused(decide(reviewer, ada.user.email, verificationStatus="approved"), 401)
     assert state(ok(decide(reviewer, inside.user.email, verificationStatus="approved"))) == "approved"
     ok(decide(world.admin(), ada.user.email, verificationStatus="rejected"))
+
+
+def test_reviewers_and_issuers_by_roles_made_for_it(world: World, ada: Person, admin: Person) -> None:
+    """As `python -m ops role create … --on review_verifications` and `role assign` make them."""
+    roles, waits = world.services.roles, waiting(ada)
+    body = {"recipientId": "x@example.edu", "classification": "social", "title": "T"}
+    for name, right in (("Reviewer", Right.REVIEW_VERIFICATIONS), ("Issuer", Right.ISSUE_ACCREDITATIONS)):
+        roles.create(world.root, name, ACCOUNT_MEMBERSHIP, on=[right])
+    limited = replace(world.root, settings={"accreditation_issuers": "role"}, version=world.root.version + 1)
+    world.services.account_store.save([limited])
+    may = {}
+    for name in ("Reviewer", "Issuer"):
+        person = world.person(name.lower())
+        for moment in ("before", "after"):
+            answers = (
+                person.client.get(f"{VERIFY}/queue"),
+                person.client.get(f"{VERIFY}/{waits.id}/images"),
+                person.client.post("/accreditation", json_body=body),
+            )
+            may[name, moment] = [answer.status for answer in answers]
+            roles.assign(world.root, name, person.user)
+    assert may == {
+        ("Reviewer", "before"): [401, 401, 401],
+        ("Reviewer", "after"): [200, 200, 401],
+        ("Issuer", "before"): [401, 401, 401],
+        ("Issuer", "after"): [401, 401, 200],
+    }
+    assert ok(admin.client.post("/accreditation", json_body=body))["state"] == "issued"
 
 
 def test_images_are_for_the_user_and_reviewers(world: World, ada: Person, admin: Person) -> None:
