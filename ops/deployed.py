@@ -66,7 +66,7 @@ def jobs(settings: Settings) -> Iterator[Finding]:
     """Jobs that nobody looks after."""
     services = Services(settings)
     now = services.clock.now()
-    late = list(services.job_store.due(now - LATE))
+    late = services.job_store.overdue(now - LATE)
     if not late:
         return
     oldest = min(late, key=lambda job: job.created_at)

@@ -155,16 +155,24 @@ class Jobs(Struct, frozen=True):
 
     def due(self, now: datetime, limit: int = 100) -> Iterator[Job]:
         """Open jobs whose due time has passed. Jobs of a batch that was never written are put off, then removed."""
+        for record, alive in self._open(now, limit):
+            if alive:
+                yield self._entity(record)
+            else:
+                self._put_off(record, now)
+
+    def overdue(self, now: datetime, limit: int = 100) -> list[Job]:
+        """The same jobs, and nothing is changed."""
+        return [self._entity(record) for record, alive in self._open(now, limit) if alive]
+
+    def _open(self, now: datetime, limit: int) -> list[tuple[JobRecord, bool]]:
+        """Jobs whose due time has passed, and whether each is written whole: with its batch, if it is of one."""
         table = self.tables.jobs
         found = list(table.by_open.query(OPEN, table.due_at <= _seconds(now), limit=limit))
         batches = {record.batch for record in found if given(record.batch) is not None}
         marks = only(self.tables.batch_get([(table, [{"job": batch} for batch in batches])]), JobRecord)
         alive = {mark.job for mark in marks}
-        for record in found:
-            if given(record.batch) is None or record.batch in alive:
-                yield self._entity(record)
-            else:
-                self._put_off(record, now)
+        return [(record, given(record.batch) is None or record.batch in alive) for record in found]
 
     def _put_off(self, record: JobRecord, now: datetime) -> None:
         """Look again later at a job whose batch is not written; remove it when whoever was writing must be gone."""

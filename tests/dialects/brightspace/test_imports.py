@@ -197,6 +197,8 @@ def test_a_batch_that_was_never_written_is_nothing(
     assert not set(due) & {job.id for job in written}
     assert len([job for job in _open(world) if job.owner_id in (ada.id, bo.id)]) == 2, "put off"
     world.clock.advance(storage.ABANDONED.total_seconds() + 1)
+    assert not {job.id for job in store.overdue(world.clock.now(), limit=1000)} & {job.id for job in written}
+    assert len([job for job in _open(world) if job.owner_id in (ada.id, bo.id)]) == 2, "looking changes nothing"
     list(store.due(world.clock.now(), limit=1000))
     assert [store.get(job.id) for job in written] == [None, None]
 
