@@ -165,7 +165,7 @@ class NotificationService(Struct, frozen=True):
         """
         board = self.notices.board(actor, accounts=[account_id])
         account, now = self._managed(board.standing, actor, account_id), self.clock.now()
-        said = draft().missing()
+        said = draft().zoned(_zone(board.standing)).missing()
         for _ in range(TRIES):
             blank = Notification(
                 id=self.ids.new(),
@@ -203,7 +203,7 @@ class NotificationService(Struct, frozen=True):
             before, now = self._known(board, actor), self.clock.now()
             if before.account_id != account_id or before.deleted_at is not None:
                 raise NotFoundError(GONE)
-            said = said or draft()
+            said = said or draft().zoned(_zone(board.standing))
             after = self._clean(said.over(before, board.standing.roles), before)
             after = replace(after, updated_at=now, version=before.version + 1)
             try:
@@ -275,6 +275,10 @@ class NotificationService(Struct, frozen=True):
         if after.message == before.message:
             return after
         return replace(after, message=self.sanitise(after.message))
+
+
+def _zone(standing: Standing) -> str:
+    return standing.root.default_time_zone if standing.root is not None else ""
 
 
 def _now(notice: Notification, now: datetime) -> bool:

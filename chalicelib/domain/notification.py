@@ -8,6 +8,7 @@ from datetime import datetime
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict, replace
 
+from chalicelib.domain import timezone
 from chalicelib.domain.access import Standing
 from chalicelib.domain.course import DELETED, STUDENT_VIEW, Enrollment
 from chalicelib.domain.errors import FieldsError, InvalidError
@@ -59,7 +60,7 @@ class Notification(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class NotificationDraft(Struct, frozen=True, kw_only=True):
     """What a caller says of a notice. UNSET: not said; None: said, and empty or not to be understood.
 
-    `roles` are ids or names; a name or id that no role has is dropped.
+    `roles` are ids or names; a name or id that no role has is dropped. A time without a zone is the institution's.
     """
 
     subject: str | UnsetType | None = UNSET
@@ -86,6 +87,13 @@ class NotificationDraft(Struct, frozen=True, kw_only=True):
         if problems:
             raise FieldsError(problems)
         return after
+
+    def zoned(self, zone: str) -> NotificationDraft:
+        """The draft with its times in UTC, those without a zone taken in that one."""
+        said = {name: getattr(self, name) for name in ("start_at", "end_at")}
+        return replace(
+            self, **{name: timezone.in_utc(at, zone) for name, at in said.items() if isinstance(at, datetime)}
+        )
 
     def missing(self) -> NotificationDraft:
         """The draft of a new notice: what must be there and was not said counts as empty."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, tzinfo
+
 from chalicelib.domain.errors import InvalidError
 
 RAILS = {
@@ -59,3 +61,25 @@ def checked(zone: str) -> str:
     except (KeyError, ValueError, OSError):
         raise InvalidError(f"There is no time zone {zone!r}; use a name like America/Denver.", field="zone") from None
     return zone
+
+
+def in_utc(at: datetime, zone: str) -> datetime | None:
+    """The moment in UTC; what has no zone is in that one, or in UTC where none is set; None beyond the calendar.
+
+    >>> noon = datetime(2030, 7, 1, 12)
+    >>> [in_utc(noon, zone).hour for zone in ("", "Europe/Oslo", "Eastern Time (US & Canada)", "Mars")]
+    [12, 10, 16, 12]
+    """
+    try:
+        return (at if at.tzinfo else at.replace(tzinfo=_found(zone))).astimezone(UTC)
+    except (OverflowError, ValueError):
+        return None
+
+
+def _found(zone: str) -> tzinfo:
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(shown(zone)) if zone else UTC
+    except (KeyError, ValueError, OSError):
+        return UTC

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from chalicelib.domain import timezone
 from chalicelib.domain import tokenrules as rules
 from chalicelib.domain.access import Actor, Standing
 from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError
@@ -246,19 +246,7 @@ def _moment(said: Expiry | None, root: Account | None) -> datetime | None:
     """The end a text names; where it has no zone, it is in the institution's."""
     if said is None or said.moment is None:
         return None
-    moment = said.moment if said.moment.tzinfo else said.moment.replace(tzinfo=_zone(root))
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        return None
-
-
-def _zone(root: Account | None) -> tzinfo:
-    name = root.default_time_zone if root else ""
-    try:
-        return ZoneInfo(name) if name else UTC
-    except (KeyError, ValueError, OSError):
-        return UTC
+    return timezone.in_utc(said.moment, root.default_time_zone if root else "")
 
 
 def _check_students_expiry(said: Expiry | None, moment: datetime | None, now: datetime) -> None:

@@ -70,7 +70,7 @@ def draft(call: Call) -> NotificationDraft:
             said[name] = params.string(fields, name)
     for name in ("start_at", "end_at"):
         if name in fields:
-            said[name] = dates.read(fields[name])
+            said[name] = dates.local(fields[name])
     for name in ("send_message", "domain_specific"):
         if name in fields:
             said[name] = params.boolean(fields[name])

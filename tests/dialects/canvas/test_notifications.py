@@ -15,6 +15,7 @@ from chalicelib import wiring
 from chalicelib.wiring import Services
 from ops.local.context import LambdaContext
 from tests.dialects.canvas.test_auth import DENIED, NOWHERE, refused
+from tests.dialects.canvas.test_tokens import zone
 from tests.factories import Person, Response, World
 from tests.ops.test_policy import TICK
 
@@ -139,6 +140,17 @@ def test_who_may_and_what_must_be_there(world: World, ada: Person, admin: Person
     assert seen(ada) == []
 
 
+def test_times_without_a_zone_are_the_institutions(world: World, admin: Person) -> None:
+    times: dict[str, Any] = {"start_at": "2030-07-01 12:00", "end_at": "2030-07-02T12:00Z"}
+    with zone(world, "Eastern Time (US & Canada)"):
+        made = post(world, admin, **times)
+        assert (made["start_at"], made["end_at"]) == ("2030-07-01T16:00:00Z", "2030-07-02T12:00:00Z")
+        body = {"account_notification": {"end_at": "2030-07-02 12:00"}}
+        changed = admin.client.put(f"{NOTICES}/{made['id']}", json_body=body).json
+        assert (changed["start_at"], changed["end_at"]) == ("2030-07-01T16:00:00Z", "2030-07-02T16:00:00Z")
+    assert post(world, admin, **times)["start_at"] == "2030-07-01T12:00:00Z"
+
+
 @pytest.mark.parametrize(
     ("said", "keys"),
     [
@@ -150,6 +162,7 @@ def test_who_may_and_what_must_be_there(world: World, ada: Person, admin: Person
         ({"months_in_display_cycle": "few", "required_account_service": "chess"}, None),
         ({"start_at": ["x"], "end_at": {"a": 1}}, "start_at end_at"),
         ({"start_at": "9999-12-31T23:59:59-14:00"}, "start_at"),
+        ({"end_at": "2011-06-01 10:00 +9999"}, "end_at"),
     ],
 )
 def test_a_bad_one_names_all_its_fields(world: World, admin: Person, said: dict[str, Any], keys: str | None) -> None:

@@ -124,11 +124,13 @@ def test_when_a_token_ends(world: World, ada: Person) -> None:
     expired = world.client(past["visible_token"]).get(f"{V1}/users/self")
     entry = {"message": "Expired access token.", "expired_at": past["expires_at"]}
     refused(expired, 401, {"errors": [entry]}, challenge=True)
-    for said in ("", None, "2026-13-01", "soon", 7):
+    for said in ("", None, "2026-13-01", "soon", 7, "2011-06-01 10:00 +9999"):
         assert make(ada.client, expires_at=said)["expires_at"] is None
     with zone(world, "Europe/Oslo"):
         assert make(ada.client, expires_at="2030-07-01 12:00")["expires_at"] == "2030-07-01T10:00:00Z"
         assert make(ada.client, expires_at="2030-07-01T12:00Z")["expires_at"] == "2030-07-01T12:00:00Z"
+    with zone(world, "Eastern Time (US & Canada)"):
+        assert make(ada.client, expires_at="2030-07-01 12:00")["expires_at"] == "2030-07-01T16:00:00Z"
 
 
 def test_what_others_make_is_pending(world: World, ada: Person, bo: Person, admin: Person) -> None:
