@@ -149,6 +149,20 @@ class Standing(Struct, frozen=True, kw_only=True):
         return self.user is not None and any(account.path.startswith(one.account_path) for one in self.user.admin_of)
 
 
+def may_act_as(standing: Standing, target: User) -> Decision:
+    """A holder of `become_user` over the user, who gains no right of a role by it (canvas-a 1.2)."""
+    if not standing.holds_over(Right.BECOME_USER, target):
+        return Denied("no right to act as them")
+    roles = standing.roles
+    paths = {one.account_path for one in target.admin_of}
+    deeper = {one.account_path for one in roles.overrides if any(one.account_path.startswith(path) for path in paths)}
+    for path in paths | deeper:
+        for right in Right:
+            if holds(target, right, path, roles) and not standing.holds_at(right, path):
+                return Denied("they hold more")
+    return ALLOWED
+
+
 def may_see_calendar(standing: Standing, account: Account) -> Decision:
     """`view_account_calendar_details` (canvas-b 2); who holds `read` by an enrollment is associated by it too."""
     near = standing.associated_with(account.path) or standing.member_of(account)

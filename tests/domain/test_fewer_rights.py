@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -133,3 +134,44 @@ def test_less_granted_allows_no_more(
     more = decisions(viewer, owner, book, one, enabled=enabled)
     less = decisions(viewer_less, owner, book_less, one, enabled=enabled)
     assert [name for name, allowed in less.items() if allowed and not more[name]] == []
+
+
+CUSTOM = tuple(
+    Role(id=100 + n, name=name, base=ACCOUNT_MEMBERSHIP) for n, name in enumerate(("helper", "clerk", "deep"))
+)
+GRANTS = (
+    (100, Right.BECOME_USER, "/1/"),
+    (101, Right.READ_REPORTS, "/1/"),
+    (102, Right.READ_REPORTS, "/1/2/"),
+)
+
+
+@pytest.mark.parametrize(
+    ("viewer", "target", "may"),
+    [
+        ([("AccountAdmin", "/1/")], [], True),
+        ([("AccountAdmin", "/1/")], [("AccountAdmin", "/1/2/")], True),
+        ([("helper", "/1/")], [], True),
+        ([("helper", "/1/")], [("helper", "/1/")], True),
+        ([("helper", "/1/")], [("AccountAdmin", "/1/")], False),
+        ([("helper", "/1/")], [("AccountAdmin", "/1/2/")], False),
+        ([("helper", "/1/")], [("clerk", "/1/2/")], False),
+        ([("helper", "/1/")], [("deep", "/1/")], False),
+        ([("helper", "/1/"), ("clerk", "/1/")], [("clerk", "/1/2/"), ("deep", "/1/")], True),
+        ([("clerk", "/1/")], [], False),
+        ([("AccountAdmin", "/1/2/")], [], False),
+    ],
+)
+def test_acting_as_somebody_gains_no_right(
+    viewer: list[tuple[str, str]], target: list[tuple[str, str]], *, may: bool
+) -> None:
+    switched = [
+        RoleOverride(role_id=role, right=right, account_path=path, enabled=True) for role, right, path in GRANTS
+    ]
+    book = RoleBook(root_account_id=1, roles=CUSTOM, overrides=tuple(switched))
+    one, other = (
+        user(number, tuple(AdminRole(account_id=1, account_path=path, role=role) for role, path in roles))
+        for number, roles in ((5, viewer), (6, target))
+    )
+    standing = Standing(user=one, root=None, roles=book, users={6: other})
+    assert bool(access.may_act_as(standing, other)) is may

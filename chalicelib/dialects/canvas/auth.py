@@ -12,13 +12,12 @@ from msgspec.structs import replace
 from chalicelib.dialects.call import Call, bearer
 from chalicelib.dialects.canvas import params
 from chalicelib.dialects.route import Route
-from chalicelib.domain.access import Actor
+from chalicelib.domain.access import Actor, may_act_as
 from chalicelib.domain.bucket import UNIT
 from chalicelib.domain.course import DELETED, STUDENT_VIEW
 from chalicelib.domain.errors import InvalidError, NotFoundError
 from chalicelib.domain.filelink import holder
 from chalicelib.domain.person import User
-from chalicelib.domain.role import Right
 from chalicelib.domain.token import AnonymousError, AuthenticationError, TokenUnknownError
 from chalicelib.wiring import Services
 
@@ -116,7 +115,7 @@ def _acting_as(call: Call, actor: Actor) -> Actor:
     standing = services.people.standing(actor, users=[user_id])
     target = standing.users.get(user_id)
     same_root = target is not None and target.root_account_id == actor.root_account_id
-    if target is None or not same_root or not standing.holds_over(Right.BECOME_USER, target):
+    if target is None or not same_root or not may_act_as(standing, target):
         raise MasqueradeError("Not a user whom the caller may act as.")
     call.real_user_id = actor.user_id
     test = target.student_view or _is_test_student(services, target)
