@@ -21,7 +21,7 @@ from chalicelib.domain.access import Actor
 from chalicelib.domain.epobject import EpObject
 from chalicelib.domain.errors import ConflictError, NotFoundError
 from chalicelib.domain.job import JobStatus
-from chalicelib.domain.person import User
+from chalicelib.domain.person import Account, User
 from chalicelib.domain.ports import Blob
 from chalicelib.jobs.file_writer import FileWriter
 from chalicelib.jobs.import_plan import Line, Plan, State, plan_key
@@ -40,12 +40,15 @@ class ImportPackage(Struct, frozen=True):
 
     def run(self, run: Run) -> Outcome:
         """Import the package, or go on importing it."""
-        owner = run.services.people.user(run.job.owner_id)
+        standing = run.services.people.standing(
+            Actor(user_id=run.job.owner_id, root_account_id=run.job.root_account_id)
+        )
+        owner = standing.user
         if owner is None or not owner.active:
             raise Aborted("The owner of this import no longer exists.")
         state = run.load(State) or State()
         if state.phase == "plan":
-            _plan(run, state, owner)
+            _plan(run, state, owner, standing.root)
         if state.phase == "apply":
             _apply(run, state)
         if state.phase == "retreat":
@@ -67,10 +70,10 @@ class ImportPackage(Struct, frozen=True):
             _take_back(run, state)
 
 
-def _plan(run: Run, state: State, owner: User) -> None:
+def _plan(run: Run, state: State, owner: User, root: Account | None) -> None:
     with closing(_open(run)) as stream:
         archive = open_archive(stream, _limits(run), verify=not state.index)
-        with closing(Plan(run, state, archive)) as plan:
+        with closing(Plan(run, state, archive, root)) as plan:
             plan.write(
                 Owner(
                     id=owner.id,

@@ -13,9 +13,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from chalicelib.domain import spam
 from chalicelib.domain.epobject import EpObject, Insights
 from chalicelib.domain.identity import derive, guid_for
 from chalicelib.domain.job import Problem
+from chalicelib.domain.person import Account
 from chalicelib.jobs.problems import ProblemLog, ProblemState
 from chalicelib.jobs.run import Run
 from chalicelib.packages.archive import Archive
@@ -61,8 +63,8 @@ class State(msgspec.Struct):
 class Plan:
     """The plan under way; `state` says how far it got."""
 
-    def __init__(self, run: Run, state: State, archive: Archive) -> None:
-        self._run, self._state, self._archive = run, state, archive
+    def __init__(self, run: Run, state: State, archive: Archive, root: Account | None) -> None:
+        self._run, self._state, self._archive, self._root = run, state, archive, root
         self._log = ProblemLog(run, state.problems)
         self._digests = Scratch("CREATE TABLE digests (member TEXT PRIMARY KEY, sha256 TEXT, size INTEGER)")
         self._lines: list[bytes] = []
@@ -160,7 +162,7 @@ class Plan:
         return keys
 
     def _completed(self, entry: Planned) -> EpObject:
-        """The planned object with what the reader cannot know: a file's digest, GUIDs, a portfolio's share key."""
+        """The planned object with what the reader cannot know: a digest, GUIDs, a share key, spam."""
         one, run = entry.object, self._run
         if entry.member is not None and one.file is not None:
             self._state.files = True
@@ -173,7 +175,7 @@ class Plan:
             if held:
                 facts = replace(facts, accreditation_ids=held, insights=Insights(changes=1))
                 self._note_holding()
-            return replace(one, portfolio=facts)
+            return spam.checked(replace(one, portfolio=facts), self._root)
         if one.accreditation is not None:
             return replace(one, accreditation=replace(one.accreditation, guid=self._guid(one.id)))
         return one

@@ -15,6 +15,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.epobject import EpObject, Kind
 from chalicelib.domain.errors import ConflictError
+from chalicelib.domain.spam import SPAM
 from chalicelib.storage import people
 from chalicelib.storage.companions import keys_of, take_keys
 from chalicelib.storage.garbage import Garbage
@@ -99,7 +100,8 @@ class Imports(Struct, frozen=True):
             return
         tables = self.objects.tables
         refs = Counter(one.file.sha256 for one, _ in batch if one.file is not None)
-        portfolios = sum(one.kind is Kind.PORTFOLIO for one, _ in batch)
+        portfolios = [one for one, _ in batch if one.kind is Kind.PORTFOLIO]
+        spam = {one.id for one in portfolios if step < 0 or (one.portfolio and one.portfolio.spam_status in SPAM)}
         with TransactWrite(connection=tables.connection) as transaction:
             for one, record in batch:
                 locator = self.objects.locator(one)
@@ -118,9 +120,12 @@ class Imports(Struct, frozen=True):
                     transaction.save(self.garbage.record(sha256))
             if portfolios:
                 actions: list[Action] = [
-                    tables.people.portfolios_active.add(step * portfolios),
-                    tables.people.portfolios_all.add(step * portfolios),
+                    tables.people.portfolios_active.add(step * len(portfolios)),
+                    tables.people.portfolios_all.add(step * len(portfolios)),
                 ]
+                if spam:
+                    ours = tables.people.portfolios_spam
+                    actions.append(ours.add(spam) if step > 0 else ours.delete(spam))
                 person = tables.person(people.user_key(owner_id))
                 transaction.update(person, actions=actions, condition=tables.people.pk.exists())
 

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from bench import graph
 from chalicelib.domain.epobject import EpObject, Kind
 from chalicelib.domain.errors import ConflictError
 from chalicelib.domain.job import JobStatus
 from chalicelib.domain.person import User
+from chalicelib.domain.spam import FLAGGED, TITLE_KEYWORDS
 from chalicelib.jobs import import_package
 from chalicelib.jobs.runner import Runner
 from chalicelib.storage.imports import Imports
@@ -36,6 +38,12 @@ def taken(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     monkeypatch.setattr(Imports, "put", meets)
 
 
+def flag(services: Services, keywords: str) -> None:
+    """Let titles with these keywords be flagged."""
+    root = services.directory.default_root()
+    services.account_store.save([replace(root, settings={TITLE_KEYWORDS: keywords}, version=root.version + 1)])
+
+
 def hurried(services: Services, user: User) -> tuple[JobStatus | None, int]:
     """Import the sample, put down wherever that is possible; how it ended, and its job."""
     (job,) = services.imports.request(actor(user), io.BytesIO(SAMPLE.read_bytes()))
@@ -48,11 +56,14 @@ def hurried(services: Services, user: User) -> tuple[JobStatus | None, int]:
 def test_taken_ids_are_met_by_planning_others(
     services: Services, ada: User, bo: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    flag(services, "showcase, my collection")
     assert hurried(services, bo)[0] is JobStatus.COMPLETE
     taken(monkeypatch, 2)
     assert hurried(services, ada)[0] is JobStatus.COMPLETE
     mine, theirs = list(graph.owned(services, ada.id)), list(graph.owned(services, bo.id))
     assert graph.differences(graph.normal(theirs), graph.normal(mine)) == []
+    flagged = [one for one in mine if one.portfolio is not None and one.portfolio.spam_status == FLAGGED]
+    assert services.people.users([ada.id])[ada.id].portfolios_spam == len(flagged) > 0
     files = [one.file for one in mine if one.kind is Kind.FILE and one.file is not None]
     assert files
     assert all(services.blobs.open_file(file.sha256) is not None for file in files)
@@ -63,6 +74,8 @@ def test_ids_that_are_always_taken_end_the_import(
 ) -> None:
     monkeypatch.setattr(import_package, "SALT_LIMIT", 2)
     taken(monkeypatch, 100)
+    flag(services, "showcase, my collection")
     assert hurried(services, ada)[0] is JobStatus.ABORTED
     assert list(graph.owned(services, ada.id)) == []
-    assert services.people.users([ada.id])[ada.id].portfolios_all == 0
+    left = services.people.users([ada.id])[ada.id]
+    assert (left.portfolios_all, left.portfolios_spam) == (0, 0)
