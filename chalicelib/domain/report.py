@@ -158,7 +158,7 @@ TYPES: tuple[ReportType, ...] = (
     ReportType(
         key="user_access_tokens_csv",
         title="User Access Tokens",
-        description="Access tokens of all people of the root account, without their secrets.",
+        description="Access tokens of the account's people, without their secrets.",
         parameters={"include_deleted": DELETED_TOO},
     ),
     ReportType(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from chalicelib.domain.reference import unhexed
 from chalicelib.domain.term import ACTIVE, DELETED, Term, TermBook
 
 ALL = "active_terms"
@@ -32,7 +33,7 @@ def _meant(word: str, book: TermBook, now: datetime) -> list[Term]:
     if word == "current":
         current = book.current(now)
         return [current] if current else []
-    scheme, _, value = word.partition(":")
+    scheme, _, value = unhexed(word).partition(":")
     wanted: Mapping[str, Callable[[Term], bool]] = {
         "sis_term_id": lambda one: one.sis_id == value,
         "sis_integration_id": lambda one: one.integration_id == value,

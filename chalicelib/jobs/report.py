@@ -6,6 +6,7 @@ on behind the last page; what an unfinished upload has of later ones is written 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from msgspec.structs import replace
 from chalicelib.domain.errors import ConflictError
 from chalicelib.domain.job import JobStatus, PackageFile
 from chalicelib.domain.report import Report, ReportStatus
+from chalicelib.domain.setting import truth
 from chalicelib.jobs.run import Aborted, Outcome, Run
 from chalicelib.packages import cells
 from chalicelib.packages.zipwriter import ZipState, ZipWriter
@@ -24,6 +26,7 @@ from chalicelib.storage.uploads import MultipartUpload, UploadLostError
 
 LINES = 1000
 """Rows after which the run tells where it is, and hears whether it was stopped (canvas-a 5.1)."""
+NOT_ZERO = re.compile(r"\s*[+-]?0*[1-9]")
 RESTART_LIMIT = 3
 STOPPED = "The report was stopped on request."
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -226,14 +229,15 @@ def file_name(type: str, created_at: datetime, report_id: int, ending: str) -> s
 
 
 def wanted(parameters: Mapping[str, Any] | None, name: str) -> bool:
-    """Whether a switch is on.
+    """Whether a switch is on (canvas-a 1.1).
 
-    >>> [wanted({"x": one}, "x") for one in (True, "1", "false", 0, None)]
-    [True, True, False, False, False]
+    >>> [wanted({"x": one}, "x") for one in (True, "1", "2 files", "false", "maybe", 0, None)]
+    [True, True, True, False, False, False, False]
     """
     value = (parameters or {}).get(name)
     if isinstance(value, str):
-        return value.strip().lower() not in ("", "0", "false", "no", "n", "f", "off")
+        said = truth(value)
+        return NOT_ZERO.match(value) is not None if said is None else said
     return bool(value)
 
 

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from chalicelib.domain.course import STUDENT
 from chalicelib.jobs.report import Part, Rows, Table
-from chalicelib.jobs.report_context import Context, moment
+from chalicelib.jobs.report_context import DAY, Context, moment
 from chalicelib.jobs.report_walks import DELETED, MemberLine, Remembered, Somebody, everybody, members
 
 WHO = ("canvas_user_id", "user_id", "login_id", "user_name")
-SECONDS_DIGITS = 10
 
 
 def last_access(context: Context) -> list[Table]:
@@ -34,7 +33,7 @@ def last_access(context: Context) -> list[Table]:
 
 def zero_activity(context: Context) -> list[Table]:
     """`zero_activity_csv`: students who have not used the service at all, or not since a day."""
-    since, columns = context.said("start_at"), ("canvas_course_id", "course_id", "course_name", "enrollment_status")
+    since, columns = context.day("start_at"), ("canvas_course_id", "course_id", "course_name", "enrollment_status")
 
     def parts(place: str) -> Iterator[Part]:
         known = Remembered(context)
@@ -90,4 +89,4 @@ def _access(person: Somebody) -> str:
 def _active(person: Somebody, since: str) -> bool:
     """Whether the service was used, since that day if one is given."""
     at = _access(person)
-    return bool(at) and (not since or at[:SECONDS_DIGITS] >= since[:SECONDS_DIGITS])
+    return bool(at) and at[:DAY] >= since

@@ -19,7 +19,7 @@ from chalicelib.jobs.run import Aborted, Run
 from chalicelib.storage import census
 from chalicelib.storage.tables import Tables
 
-SECONDS = len("2026-03-02T09:30:05")
+DAY, SECONDS = len("2026-03-02"), len("2026-03-02T09:30:05")
 
 
 class Person(Struct, frozen=True):
@@ -52,6 +52,15 @@ class Context:
         """A parameter as text; empty when it is not there."""
         value = (self.report.parameters or {}).get(name)
         return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+    def day(self, name: str) -> str:
+        """A parameter that is a date, as its day in UTC; empty when it is not there. Raises Aborted for none."""
+        said = self.said(name)
+        try:
+            at = datetime.fromisoformat(said) if said else None
+            return (at.astimezone(UTC) if at.tzinfo else at).isoformat()[:DAY] if at else ""
+        except (OverflowError, ValueError):
+            raise Aborted(f"{name} is no date: {said[:100]!r}; write it as 2026-03-02.") from None
 
     @cached_property
     def book(self) -> TermBook:

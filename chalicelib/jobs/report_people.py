@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from chalicelib.jobs.report import Part, Rows, Table
 from chalicelib.jobs.report_context import NOBODY, Context, moment, time
+from chalicelib.jobs.report_walks import Remembered
 from chalicelib.storage import census
 
 WHO = ("canvas_user_id", "user_id", "login_id", "user_name")
@@ -54,7 +55,7 @@ def eportfolios(context: Context) -> list[Table]:
 
 
 def tokens(context: Context) -> list[Table]:
-    """`user_access_tokens_csv`: tokens of the root account's people."""
+    """`user_access_tokens_csv`: tokens of people who are associated with the report's account."""
     columns = ("token_id", "token_hint", "purpose", "app_name", "status", "scopes")
     times = ("created_at", "expires_at", "last_used_at")
     return [Table("user_access_tokens.csv", (*WHO, *columns, *times), lambda place: _tokens(context, place))]
@@ -94,14 +95,17 @@ def _portfolios(context: Context, place: str) -> Iterator[Part]:
 
 def _tokens(context: Context, place: str) -> Iterator[Part]:
     deleted = context.on("include_deleted")
+    known, everyone = Remembered(context), context.report.account_id == context.root_id
     for page in census.pages(context.tables, context.tables.people, "token", context.root_id, place):
         pairs = [(_token.decode(item["document"]["S"]), item) for item in page.items]
         pairs = [(one, item) for one, item in pairs if deleted or one.workflow_state != "deleted"]
-        people = context.people(one.user_id for one, _ in pairs)
+        people = known.people(one.user_id for one, _ in pairs)
         rows: Rows = []
         for one, item in pairs:
-            owner, _ = people.get(one.user_id, (NOBODY, {}))
-            who = (one.user_id, owner.sis_id, owner.login_id, owner.name)
+            owner = people.get(one.user_id)
+            if owner is None or not (everyone or owner.within(context.report.account_path)):
+                continue
+            who = (one.user_id, owner.user.sis_id, owner.user.login_id, owner.user.name)
             times = (time(one.created_at), time(one.expires_at), moment(item.get("used_at")))
             rows.append(
                 (*who, one.id, one.hint, one.purpose, one.app_name, one.workflow_state, " ".join(one.scopes), *times)

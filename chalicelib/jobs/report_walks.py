@@ -55,7 +55,7 @@ class Held(Struct, frozen=True):
 
 
 class UserLine(Struct, frozen=True):
-    """A person; what their item says beside its document is in `access` and `paths`."""
+    """A person, as their document tells."""
 
     id: int
     login_id: str
@@ -70,8 +70,7 @@ class UserLine(Struct, frozen=True):
     integration_id: str = ""
     workflow_state: str = "active"
     admin_of: tuple[Held, ...] = ()
-    account_paths: tuple[str, ...] = ()
-    test_student: bool = False
+    student_view: bool = False
 
 
 class Somebody(Struct, frozen=True):
@@ -83,7 +82,8 @@ class Somebody(Struct, frozen=True):
     def within(self, path: str) -> bool:
         """Whether the person is associated with an account of that subtree."""
         courses = self.item.get("course_paths", {}).get("SS", ())
-        return any(one.startswith(path) for one in (*self.user.account_paths, *courses))
+        roles = (one.account_path for one in self.user.admin_of)
+        return any(one.startswith(path) for one in (*roles, *courses))
 
 
 class CourseBrief(Struct, frozen=True):
@@ -150,7 +150,7 @@ def everybody(context: Context, place: str) -> Iterator[Step]:
             page = census.partition(tables, tables.people, pk, ("user#", "user#~"), after)
             items = census.people(tables, [int(item["target"]["N"]) for item in page.items])
             found = [Somebody(_user.decode(item["document"]["S"]), item) for item in items.values()]
-            kept = [one for one in found if not one.user.test_student]
+            kept = [one for one in found if not one.user.student_view]
             after = page.place
             going_on = f"{number}/{after}" if after else f"{number + 1}/" if number + 1 < ROSTER_SHARDS else ""
             within = [one for one in kept if everyone or one.within(context.report.account_path)]

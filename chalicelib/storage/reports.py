@@ -100,7 +100,7 @@ class Reports(Struct, frozen=True):
             raise InvalidError(f"Page {page.number} is too far to jump to; follow the next links.", field="page")
         below = MAX_ID + 1
         if page.cursor:
-            if not (page.cursor.isascii() and page.cursor.isdigit() and int(page.cursor) <= MAX_ID):
+            if not (page.cursor.isascii() and page.cursor.isdigit() and 0 < int(page.cursor) <= MAX_ID):
                 raise InvalidError("The cursor is not one of this list; follow the links.", field="cursor")
             below = int(page.cursor)
         limit = skipped + page.size + 1

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from chalicelib.dialects.body import Part
 from chalicelib.dialects.call import Call
 from chalicelib.dialects.canvas import params
 from chalicelib.dialects.canvas.wire import moment
@@ -130,7 +131,7 @@ def sent(call: Call) -> tuple[dict[str, Any] | None, bool]:
     found = params.of(call).get("parameters")
     if found is None or found == "":
         return None, False
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or not _plain(found):
         raise InvalidError("parameters must be a map of names to values.", field="parameters")
     try:
         if len(msgspec.json.encode(found)) > PARAMETERS_BYTES:
@@ -138,6 +139,12 @@ def sent(call: Call) -> tuple[dict[str, Any] | None, bool]:
     except (TypeError, UnicodeEncodeError):
         raise InvalidError("parameters must be text, numbers or maps of them.", field="parameters") from None
     return found, params.boolean(found.get("skip_message"))
+
+
+def _plain(value: Any) -> bool:
+    """Whether there is no file in it."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return not isinstance(value, Part) and all(map(_plain, inner))
 
 
 def _parameters(one: Report) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from chalicelib.domain.ports import Deleted
 from chalicelib.domain.report import TYPES, ReportStatus
 from chalicelib.storage.people import user_key
 from tests.dialects.canvas.test_auth import DENIED, NOWHERE, UNAUTHENTICATED, refused
-from tests.factories import Person, World
+from tests.factories import Person, World, multipart
 
 REPORTS = "/api/v1/accounts/self/reports"
 TOKENS = f"{REPORTS}/user_access_tokens_csv"
@@ -203,10 +203,16 @@ def test_the_index_has_pages(world: World, admin: Person) -> None:
     assert [one["id"] for one in admin.client.get(f"{path}?per_page=2&page=3").json] == ids[4:]
     assert admin.client.get(f"{path}?page=9").json == []
     refused(admin.client.get(f"{path}?page=0"), 404, NOWHERE)
-    for cursor in ("x", "9" * 99, "-1"):
+    for cursor in ("x", "9" * 99, "-1", "0"):
         assert admin.client.get(f"{path}?cursor={cursor}").status == 404
     assert admin.client.get(f"{path}?page=2000&per_page=100").status == 404
     world.work()
+
+
+def test_a_file_is_no_parameter(world: World, admin: Person) -> None:
+    sent = multipart(("parameters[users]", "1", None), ("parameters[x][]", b"bytes", "x.txt"))
+    answer = admin.client.post(f"{REPORTS}/provisioning_csv", **sent)
+    assert (answer.status, set(answer.json["errors"])) == (400, {"parameters"})
 
 
 def test_deleting_one(world: World, admin: Person) -> None:
@@ -306,5 +312,10 @@ def test_tokens(world: World, admin: Person) -> None:
     assert {one["expires_at"] for one in found} == {"", later.strftime("%Y-%m-%dT%H:%M:%SZ")}
     assert {one["scopes"] for one in found} == {"", "url:GET|/api/v1/users/:id"}
     assert ada.token[:5] in {one["token_hint"] for one in found}
+    below = world.account("tokens-below")
+    local = world.admin("tokens-below")
+    theirs = run(world, local, f"/api/v1/accounts/{below.id}/reports/user_access_tokens_csv")
+    lines = list(csv.DictReader(io.StringIO(content(world, below.id, theirs["id"], theirs["report"]).decode())))
+    assert {one["canvas_user_id"] for one in lines} == {str(local.id)}, "of an account, those of its people"
     made = run(world, admin, TOKENS)
     assert ada.token.encode() not in content(world, world.root.id, made["id"], "user_access_tokens_csv")

@@ -193,14 +193,17 @@ def test_provisioning_by_switches(school: World, head: Person) -> None:
     spring = {"enrollment_term_id": "sis_term_id:spring,77"}
     assert pick(made(courses=True, **spring), "course_id") == {("c1",), ("c2",)}
     assert ("c3",) not in pick(made(enrollments=1, **spring), "course_id")
+    spring["enrollment_term_id"] = f"hex:sis_term_id:{b'spring'.hex()}"
     assert pick(made(terms=1, **spring), "term_id") == {("spring",)}
     failed = run(school, head, f"{REPORTS}/provisioning_csv", groups=True)
     assert (failed["status"], failed["progress"], failed["file_url"]) == ("error", 100, None)
     assert "users" in failed["parameters"]["extra_text"]
     biology = school.services.directory.find_account("sis_account_id:biology", school.root)
+    local = school.admin("biology")
     below = unpacked(school, biology, head, "provisioning_csv", **EVERYTHING)
     assert pick(table(below["courses.csv"]), "course_id") == {("c1",), ("c5",)}
-    assert pick(table(below["users.csv"]), "user_id") == {("u1",), ("u2",), ("u3",), ("u5",)}
+    assert pick(table(below["users.csv"]), "user_id") == {("u1",), ("u2",), ("u3",), ("u5",), (local.user.sis_id,)}
+    assert pick(table(below["admins.csv"]), "user_id") == {(local.user.sis_id,)}, "who has a role and no course there"
     assert table(below["accounts.csv"]) == []
 
 
@@ -239,6 +242,9 @@ def test_access(school: World, head: Person) -> None:
     later = (at + timedelta(days=1)).strftime("%Y-%m-%d")
     idle = who("zero_activity_csv", "user_id", "course_id", start_at=later)
     assert idle == {("u1", "c1"), ("u5", "c1")}
+    failed = run(school, head, f"{REPORTS}/zero_activity_csv", start_at="some day")
+    assert failed["status"] == "error"
+    assert "some day" in failed["parameters"]["extra_text"]
 
 
 def test_a_call_is_an_access(school: World, head: Person) -> None:
