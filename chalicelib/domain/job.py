@@ -56,8 +56,8 @@ class Job(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A job item.
 
     `attempts` counts claims since the last progress; the holder of `lease` alone may write until `lease_until`.
-    `checkpoint` is what the next worker needs to go on. `problems` holds the first `PROBLEM_LIMIT`;
-    `problem_count` counts all. After `expires_at` the job is absent to every reader.
+    `checkpoint` is what the next worker needs to go on. `problems` holds the first `PROBLEM_LIMIT`
+    or, of long ones, `PROBLEM_BYTES`; `problem_count` counts all. After `expires_at` the job is absent to every reader.
     """
 
     id: int
@@ -87,3 +87,5 @@ class Job(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 PROBLEM_LIMIT = 200
 """Problems kept on the job item; where there are more, `Job.problems_key` leads to all of them."""
+PROBLEM_BYTES = 48 * 1024
+"""What they may take of the item: it holds 400 kB, and the ids of an export 340."""

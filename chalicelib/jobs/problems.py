@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from chalicelib.domain.job import PROBLEM_LIMIT, Problem
+from chalicelib.domain.job import PROBLEM_BYTES, PROBLEM_LIMIT, Problem
 from chalicelib.jobs.run import Run, kept
 from chalicelib.jobs.spool import Spool
 
@@ -28,14 +28,17 @@ class ProblemLog:
     def __init__(self, run: Run, state: ProblemState, name: str = "problems") -> None:
         self._run, self._spool = run, Spool(run, name, state.parts)
         self.first, self.count = list(state.first), state.count
+        self._size = len(msgspec.json.encode(self.first))
 
     def add(self, problem: Problem) -> None:
         """Note a problem."""
         (problem,) = kept([problem])
-        if self.count < PROBLEM_LIMIT:
+        line = msgspec.json.encode(problem) + b"\n"
+        if self.count == len(self.first) < PROBLEM_LIMIT and self._size + len(line) <= PROBLEM_BYTES:
             self.first.append(problem)
+            self._size += len(line)
         if self.count < KEPT_LIMIT:
-            self._spool.append(msgspec.json.encode(problem) + b"\n")
+            self._spool.append(line)
         self.count += 1
 
     def pause(self) -> ProblemState:
@@ -55,7 +58,7 @@ class ProblemLog:
 
     def publish(self) -> str:
         """Key of the whole list, one JSON object a line, put beside the packages; empty when the item has room."""
-        if self.count <= PROBLEM_LIMIT:
+        if self.count == len(self.first):
             return ""
         key = f"packages/{self._run.job.id}-problems.jsonl"
         self._spool.copy_to(key)
