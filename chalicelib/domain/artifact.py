@@ -12,7 +12,7 @@ from chalicelib.domain import access
 from chalicelib.domain.access import Actor, Standing
 from chalicelib.domain.association import commented_id
 from chalicelib.domain.capability import require_use
-from chalicelib.domain.epobject import INVERSE, EpObject, FileFacts, GeoTag, Kind, Tag
+from chalicelib.domain.epobject import INVERSE, MEDIA_TYPE, EpObject, FileFacts, GeoTag, Kind, Tag
 from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from chalicelib.domain.portfolio import TRIES, check_description, check_name
 from chalicelib.domain.ports import BlobStore, Clock, Created, Ids, ObjectStore, Updated
@@ -81,7 +81,7 @@ class ArtifactService(Struct, frozen=True):
             blob = self.blobs.put_file(content)
             return FileFacts(
                 file_name=_base_name(file_name) or draft.name,
-                media_type=media_type or "application/octet-stream",
+                media_type=media_type if MEDIA_TYPE.fullmatch(media_type) else "application/octet-stream",
                 size_bytes=blob.size_bytes,
                 sha256=blob.sha256,
             )

@@ -7,6 +7,7 @@ says and no dialect shows is kept in `Carried`, so that it leaves again as it ca
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 
@@ -17,6 +18,8 @@ NAME_LIMIT = 255
 """Characters of a name (canvas-a 2.1, accreditly 8)."""
 DESCRIPTION_LIMIT = 20_000
 """Characters of a description (accreditly 8)."""
+MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
+"""What a file may claim to be, lower case and without parameters."""
 
 
 class Kind(StrEnum):

@@ -14,6 +14,7 @@ from lxml import etree
 from msgspec.structs import replace
 
 from chalicelib.domain.epobject import (
+    MEDIA_TYPE,
     Carried,
     EpObject,
     FileFacts,
@@ -37,7 +38,6 @@ from chalicelib.packages.leap2a.vocabulary import short_name
 from chalicelib.packages.scratch import number_of
 
 GUID_SPACE = UUID("6e8c5d0a-9d53-5c52-8f0b-5f7c6a1e2b34")
-_MEDIA_TYPE = re.compile(r"^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$")
 _PATH = re.compile(r"[\x00-\x1f\x7f/\\]")
 _SCRIPT = re.compile(r"^[\s\x00-\x1f]*(?:javascript|vbscript|data)\s*:", re.IGNORECASE)
 
@@ -186,7 +186,7 @@ class _Reader:
     def _file(self, enclosure: Enclosure, name: str) -> FileFacts:
         member = self._archive.resolve(enclosure.href) or ""
         media_type = enclosure.media_type.partition(";")[0].strip().lower()
-        if not _MEDIA_TYPE.match(media_type):
+        if not MEDIA_TYPE.fullmatch(media_type):
             media_type = guess_type(name)[0] or guess_type(member)[0] or "application/octet-stream"
         file_name = _PATH.sub("_", name).strip() or "file"
         return FileFacts(file_name=file_name, media_type=media_type, size_bytes=self._archive.size(member), sha256="")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -48,6 +49,21 @@ def test_a_file_is_uploaded(ada: Person) -> None:
 def test_a_files_name_defaults(ada: Person) -> None:
     assert upload(ada).json["Name"] == "file"
     assert upload(ada, name="../../etc/pass wd").json["FileName"] == "pass wd"
+
+
+def test_what_a_file_claims_to_be_is_served_if_it_can_be_a_type(ada: Person) -> None:
+    plain = "application/octet-stream"
+    for said, served in (
+        ("Image/PNG; x=y", "image/png"),
+        ("ü/ü", plain),
+        ("image", plain),
+        (f"a/{'b' * 300}", plain),
+    ):
+        request = multipart(("file", b"x", "x.bin"))
+        request["body"] = request["body"].replace(plain.encode(), said.encode())
+        made = ada.client.post(f"{EP}/artifacts/file/upload", **request).json["ObjectId"]
+        location = ada.client.get(f"{EP}/object/{made}/content").headers["location"]
+        assert f"response-content-type={quote(served, safe='')}&" in f"{location}&"
 
 
 @pytest.mark.parametrize("request_", [multipart(), multipart(("file", b"", "x")), {"body": "x"}])
