@@ -219,7 +219,7 @@ class PortfolioService(Struct, frozen=True):
         """
         standing = self.people.standing(actor, users=[owner_id])
         owner = standing.users.get(owner_id)
-        if owner is None or owner.root_account_id != actor.root_account_id:
+        if owner is None or owner.root_account_id != actor.root_account_id or owner.workflow_state == "deleted":
             raise NotFoundError("There is no such user.")
         require(access.may_list_portfolios(standing, owner))
         deleted = include_deleted and actor.user_id != owner.id

@@ -13,6 +13,7 @@ from typing import Any
 from chalicelib import observe
 from chalicelib.dialects.call import Call
 from chalicelib.dialects.canvas.auth import MasqueradeError, ScopeError, ThrottledError
+from chalicelib.dialects.canvas.wire import moment
 from chalicelib.dialects.http import Reply
 from chalicelib.dialects.route import WrongMethodError, encode
 from chalicelib.domain.errors import (
@@ -80,8 +81,8 @@ def _plain(error: Exception) -> tuple[int, Any]:
             return status, body
     match error:
         case TokenExpiredError():
-            expired_at = error.expired_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-            return 401, {"errors": [{"message": "Expired access token.", "expired_at": expired_at}]}
+            entry = {"message": "Expired access token.", "expired_at": moment(error.expired_at)}
+            return 401, {"errors": [entry]}
         case TooShortError():
             return 400, {"errors": [{"field": error.field, "code": "invalid", "message": str(error)}]}
         case InvalidError():

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.domain.epobject import EpObject
+from chalicelib.domain.person import UserRow
 from chalicelib.domain.ports import Deleted, Updated
 from tests.dialects.canvas.test_auth import DENIED, NOWHERE, refused
 from tests.factories import Person, World
@@ -198,6 +199,13 @@ def test_deleted_ones_are_for_moderators_of_others(world: World, query: str) -> 
     assert found[1]["deleted_at"] == found[1]["updated_at"]
     assert len(admin.client.get(f"/api/v1/users/{ada.id}/eportfolios?include[]=other").json) == 1
     assert admin.client.get(f"{MINE}?{query}").json == []
+
+
+def test_a_deleted_user_is_not_there(world: World, ada: Person, admin: Person) -> None:
+    row = UserRow(sis_id=ada.user.sis_id, login_id=ada.user.login_id, status="deleted")
+    assert [one.error for one in world.services.directory.upsert_users(world.root, [row])] == [""]
+    refused(admin.client.get(f"/api/v1/users/{ada.id}/eportfolios"), 404, NOWHERE)
+    refused(admin.client.put(f"/api/v1/users/{ada.id}/eportfolios?spam_status=marked_as_spam"), 404, NOWHERE)
 
 
 def test_ids_as_strings(world: World, ada: Person) -> None:

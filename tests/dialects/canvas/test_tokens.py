@@ -124,6 +124,7 @@ def test_when_a_token_ends(world: World, ada: Person) -> None:
     expired = world.client(past["visible_token"]).get(f"{V1}/users/self")
     entry = {"message": "Expired access token.", "expired_at": past["expires_at"]}
     refused(expired, 401, {"errors": [entry]}, challenge=True)
+    assert make(ada.client, expires_at="0987-06-05")["expires_at"] == "0987-06-05T00:00:00Z"
     for said in ("", None, "2026-13-01", "soon", 7, "2011-06-01 10:00 +9999"):
         assert make(ada.client, expires_at=said)["expires_at"] is None
     with zone(world, "Europe/Oslo"):
