@@ -64,8 +64,8 @@ class NotificationStore(Protocol):
     def due(self, now: datetime) -> Sequence[tuple[int, int]]:
         """Ids of notices whose start should be told, with the second they were due at."""
 
-    def notice(self, notice_id: int) -> Notification | None:
-        """A notice by id, deleted or not."""
+    def notices(self, notice_ids: Sequence[int]) -> dict[int, Notification]:
+        """Notices by id, deleted or not."""
 
     def told(self, notice_id: int, due_at: int, *, again: datetime | None = None) -> None:
         """Drop the mark that was due then, or make it due `again` later."""
@@ -215,9 +215,11 @@ class NotificationService(Struct, frozen=True):
 
     def announce(self) -> int:
         """Tell of the notices that have started and asked for it; how many marks were due."""
-        now, count = self.clock.now(), 0
-        for notice_id, due_at in self.notices.due(now):
-            notice, count = self.notices.notice(notice_id), count + 1
+        now = self.clock.now()
+        due = self.notices.due(now)
+        found = self.notices.notices([notice_id for notice_id, _ in due])
+        for notice_id, due_at in due:
+            notice = found.get(notice_id)
             wanted = notice is not None and notice.send_message and notice.deleted_at is None and notice.end_at >= now
             if notice is None or not wanted or notice.start_at > now:
                 self.notices.told(notice_id, due_at, again=notice.start_at if notice is not None and wanted else None)
@@ -236,7 +238,7 @@ class NotificationService(Struct, frozen=True):
                 }
             )
             self.notices.told(notice_id, due_at)
-        return count
+        return len(due)
 
     def _visible(self, reader: Reader, *, past: bool) -> list[Shown]:
         now, roles = reader.now, reader.standing.roles

@@ -99,11 +99,12 @@ class Notifications(Struct, frozen=True):
         marks = table.by_open.query(NOTICES, table.due_at <= int(now.timestamp()), limit=DUE_LIMIT)
         return [(int(mark.job.rsplit("#", 1)[-1]), int(mark.due_at or 0)) for mark in marks]
 
-    def notice(self, notice_id: int) -> Notification | None:
-        """A notice by id, deleted or not."""
-        for record in only(self.tables.batch_get([(self.tables.people, [_key(notice_id)])]), PersonRecord):
-            return documents.decode(record.document or "{}", Notification)
-        return None
+    def notices(self, notice_ids: Sequence[int]) -> dict[int, Notification]:
+        """Notices by id, deleted or not."""
+        keys = [_key(one) for one in dict.fromkeys(notice_ids)]
+        records = only(self.tables.batch_get([(self.tables.people, keys)]), PersonRecord) if keys else []
+        found = (documents.decode(record.document or "{}", Notification) for record in records)
+        return {one.id: one for one in found}
 
     def told(self, notice_id: int, due_at: int, *, again: datetime | None = None) -> None:
         """Drop the mark that was due then, or make it due again later; one that has changed is left alone."""
