@@ -77,7 +77,7 @@ class Place:
 
     def start(self, type: str) -> Report:
         """A new run with all it can hold."""
-        return self.services.reports.start(self.admin, self.root.id, type, ASKED.get(type), quiet=True)
+        return self.services.reports.start(self.admin, self.root.id, type, lambda: (ASKED.get(type), True))
 
     def work(self, report: Report) -> float:
         """Seconds to make it in this process."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -81,9 +81,11 @@ class ReportService(Struct, frozen=True):
         return [(one, runs.get(one.key)) for one in TYPES]
 
     def start(
-        self, actor: Actor, account_id: int, type: str, parameters: dict[str, Any] | None, *, quiet: bool
+        self, actor: Actor, account_id: int, type: str, say: Callable[[], tuple[dict[str, Any] | None, bool]]
     ) -> Report:
         """A new run; the job is announced.
+
+        `say` is asked for the parameters, and whether to be silent at the end, once the caller's right is known.
 
         Raises
         ------
@@ -93,6 +95,7 @@ class ReportService(Struct, frozen=True):
         account = self._account(self.store.desk(actor, account_id), actor, account_id)
         if type not in BY_KEY:
             raise NotFoundError("There is no such type of report.")
+        parameters, quiet = say()
         self._check(account, parameters or {})
         for _ in range(TRIES):
             report = self._draft(actor, account, type, parameters)

@@ -39,7 +39,7 @@ def head(services: Services, ada: User) -> Actor:
 
 
 def start(services: Services, head: Actor, type: str = PORTFOLIOS, **asked: bool) -> Report:
-    return services.reports.start(head, head.root_account_id, type, dict(asked) or None, quiet=True)
+    return services.reports.start(head, head.root_account_id, type, lambda: (dict(asked) or None, True))
 
 
 def shown(services: Services, report: Report) -> Report:

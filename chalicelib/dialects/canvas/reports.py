@@ -39,9 +39,8 @@ def start(call: Call) -> AccountReport:
     ------
     canvas-a 5.3.
     """
-    account, (parameters, quiet) = account_id(call), sent(call)
-    made = call.services.reports.start(call.actor, account, call.value("report"), parameters, quiet=quiet)
-    return report(call, made)
+    account, type = account_id(call), call.value("report")
+    return report(call, call.services.reports.start(call.actor, account, type, lambda: sent(call)))
 
 
 @canvas.get(RUNS, permission=Permission.REPORT_READ)

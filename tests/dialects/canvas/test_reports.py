@@ -209,10 +209,12 @@ def test_the_index_has_pages(world: World, admin: Person) -> None:
     world.work()
 
 
-def test_a_file_is_no_parameter(world: World, admin: Person) -> None:
+def test_a_file_is_no_parameter(world: World, ada: Person, admin: Person) -> None:
     sent = multipart(("parameters[users]", "1", None), ("parameters[x][]", b"bytes", "x.txt"))
     answer = admin.client.post(f"{REPORTS}/provisioning_csv", **sent)
     assert (answer.status, set(answer.json["errors"])) == (400, {"parameters"})
+    refused(ada.client.post(f"{REPORTS}/provisioning_csv", **sent), 403, DENIED)
+    refused(admin.client.post(f"{REPORTS}/none_such_csv", **sent), 404, NOWHERE)
 
 
 def test_deleting_one(world: World, admin: Person) -> None:
