@@ -96,7 +96,14 @@ def elements(draw: st.DrawFn, ids: list[int], depth: int = 1) -> Element:
             ["leap2:myrole", "leap2:persondata", "mahara:coverimage", "atom:rights", "{urn:x}y", "dcterms:issued"]
         )
     )
-    attributes = (("leap2:field", draw(WORDS)), ("leap2:label", "L"), ("{urn:a}b", draw(LINES)))
+    foreign = (
+        ("{urn:a}b", draw(LINES)),
+        ("{urn:a}c", "1"),
+        ("{urn:c}b", "2"),
+        ("atom:type", "3"),
+        ("xhtml:class", "4"),
+    )
+    attributes = (("leap2:field", draw(WORDS)), ("leap2:label", "L"), *foreign)
     text = draw(st.one_of(WORDS.map(str.strip), st.sampled_from(ids).map(lambda one: f"object:{one}")))
     children = tuple(draw(st.lists(elements(ids, depth - 1), max_size=2))) if depth else ()
     if tag == "mahara:coverimage":

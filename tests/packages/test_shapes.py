@@ -317,3 +317,32 @@ def test_a_text_is_not_html_because_our_mark_says_so() -> None:
     )
     got = take_in(feed(entry("a", f"<content>&lt;script&gt;1&lt;/script&gt;</content>{mark}")))
     assert (got.objects[0].content, got.objects[0].content_type) == ("<script>1</script>", "text")
+
+
+def test_elements_and_attributes_of_any_namespace_go_out_well_formed() -> None:
+    body = (
+        "<leap2:spatial xmlns:h='http://www.w3.org/1999/xhtml' xmlns:o='urn:o'>"
+        "<h:p onclick='x()' o:a='1'>Bay <h:b>Road</h:b></h:p> and <h:i>so on</h:i></leap2:spatial>"
+        "<o:z xmlns:o='urn:o' xmlns:q='urn:q' xmlns:c='http://wiki.leapspecs.org/2A/categories/'"
+        " o:a='1' o:b='2' q:a='3' a='4' c:a='5' categories:b='6'/>"
+        "<rights xmlns:a='http://www.w3.org/2005/Atom' a:type='x' type='text' xml:lang='en'>mine</rights>"
+    )
+    got = take_in(feed(entry("a", body)))
+    spatial, other, rights = got.objects[0].carried.elements
+    assert [(one.tag, one.text, one.tail) for one in spatial.children] == [
+        ("xhtml:div", "<p>Bay <b>Road</b></p>", " and "),
+        ("xhtml:div", "<i>so on</i>", ""),
+    ]
+    assert dict(other.attributes) == {
+        "{urn:o}a": "1",
+        "{urn:o}b": "2",
+        "{urn:q}a": "3",
+        "a": "4",
+        "categories:a": "5",
+        "categories:b": "6",
+    }
+    assert dict(rights.attributes) == {"atom:type": "x", "type": "text", "xml:lang": "en"}
+    data = give_out(got.objects)
+    check_package(data)
+    before, after = again(got.objects, data)
+    assert before == after

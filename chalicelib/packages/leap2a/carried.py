@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 
 from lxml import etree
 from msgspec import Struct
@@ -23,8 +24,9 @@ HTML_CONFIG = frozenset({"mahara:text", "mahara:instructions"})
 """Settings of Mahara's blocks that hold HTML."""
 DOUBLED = frozenset({"leap2:field", "leap2:label", "leap2:service"})
 """Attributes of person data that are written twice (leap2a 2)."""
+_UNDECLARED = frozenset({"atom", "xhtml"})
+"""Usual prefixes that a feed of ours does not declare: the one is its default namespace, the other a `div`'s."""
 _REFERENCE = re.compile(r"^object:(\d{1,16})$")
-_NAME = re.compile(r"^[A-Za-z_][\w.-]*$")
 
 
 class Incoming(Struct, frozen=True):
@@ -49,9 +51,10 @@ def read_element(element: etree._Element, incoming: Incoming) -> Element:
     tag = short_name(str(element.tag))
     namespaces = element.nsmap
     tail = _text(element.tail)
-    if tag == "xhtml:div":
-        html = markup.from_xhtml(element, incoming.address, unwrap=incoming.unwrap)
-        return Element(tag, text=html, tail=tail)
+    if tag.startswith("xhtml:"):
+        div = element if tag == "xhtml:div" else _inside_div(element)
+        html = markup.from_xhtml(div, incoming.address, unwrap=incoming.unwrap)
+        return Element("xhtml:div", text=html, tail=tail)
     attributes: dict[str, str] = {}
     for key, value in element.attrib.items():
         attributes.setdefault(short_name(str(key)), _reference(str(value), namespaces, incoming))
@@ -66,6 +69,14 @@ def read_element(element: etree._Element, incoming: Incoming) -> Element:
     else:
         text = _reference(_text(text), namespaces, incoming)
     return Element(tag, tuple(attributes.items()), text, children, tail)
+
+
+def _inside_div(element: etree._Element) -> etree._Element:
+    """XHTML that lacks the `div` it should stand in."""
+    div = etree.Element(f"{{{vocabulary.XHTML}}}div")
+    div.append(deepcopy(element))
+    div[0].tail = None
+    return div
 
 
 def _text(text: str | None) -> str:
@@ -167,31 +178,33 @@ def write_element(element: Element, outgoing: Outgoing) -> str:
     doubled = element.tag == "leap2:persondata"
     if doubled and any(key in DOUBLED for key, _ in element.attributes):
         declaration += f' xmlns:lx="{LEAP2_ARCHIVED}"'
-    attributes = "".join(_attribute(key, value, outgoing, doubled=doubled) for key, value in element.attributes)
+    attributes = "".join(
+        _attribute(key, value, outgoing, prefix=f"a{number}", doubled=doubled)
+        for number, (key, value) in enumerate(element.attributes)
+    )
     inner = escape(text) + "".join(write_element(child, outgoing) for child in element.children)
     end = f">{inner}</{name}>" if inner else "/>"
     return f"<{name}{declaration}{attributes}{end}{tail}"
 
 
-def _attribute(key: str, value: str, outgoing: Outgoing, *, doubled: bool) -> str:
+def _attribute(key: str, value: str, outgoing: Outgoing, *, prefix: str, doubled: bool) -> str:
     changed = _entry_id(value, outgoing)
     if changed is None:
         return ""
-    name, declaration = _qualified(key, "a0")
-    again = f" lx:{key.rpartition(':')[2]}={quote(changed)}" if doubled and key in DOUBLED else ""
+    known, _, local = key.rpartition(":")
+    if known in _UNDECLARED:
+        key = f"{{{NAMESPACES[known]}}}{local}"
+    name, declaration = _qualified(key, prefix)
+    again = f" lx:{local}={quote(changed)}" if doubled and key in DOUBLED else ""
     return f"{declaration} {name}={quote(changed)}{again}"
 
 
 def _qualified(name: str, prefix: str) -> tuple[str, str]:
+    """A name as it is written, and the declaration it needs; `prefix` is for a namespace without a usual one."""
     if name.startswith("{"):
         namespace, _, local = name[1:].partition("}")
         return f"{prefix}:{local}", f" xmlns:{prefix}={quote(namespace)}"
-    known, _, local = name.rpartition(":")
-    if known == "atom":
-        return local, ""
-    if known and known not in NAMESPACES:
-        return local, ""
-    return name, ""
+    return name.removeprefix("atom:"), ""
 
 
 def _entry_id(text: str, outgoing: Outgoing) -> str | None:
