@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -13,7 +14,7 @@ from tests.factories import Person, Response, World
 
 TEXT = st.one_of(
     st.text(max_size=12),
-    st.text("0123456789", max_size=30),
+    st.text("0123456789", max_size=30) | st.sampled_from(["0" * 19 + "1" + "0" * 5000, "9" * 5000]),
     st.sampled_from(["self", "sis_user_id:", "sis_login_id:x", "hex:sis_user_id:zz", "\x00", "a" * 3000, "..", "%2F"]),
 )
 JSON = st.recursive(
@@ -21,6 +22,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
+VARIABLE = re.compile(r"\{\w+\}")
 NAMES = st.sampled_from(
     [
         "eportfolio",
@@ -50,6 +52,10 @@ NAMES = st.sampled_from(
         "x_t",
         "description",
         "includeFormsItems",
+        "before",
+        "bookmark",
+        "pageSize",
+        "role",
     ]
 )
 TYPES = st.sampled_from(
@@ -90,7 +96,7 @@ def requests(draw: st.DrawFn) -> tuple[str, str, dict[str, str], bytes]:
     """A method, target, headers and body at one of the routes."""
     path = draw(st.sampled_from(sorted(app.routes)))
     filled = path.replace("{component}", "eP").replace("{version}", "2.5")
-    for part in ("{id}", "{user_id}", "{page_id}", "{object_id}"):
+    for part in VARIABLE.findall(filled):
         filled = filled.replace(part, quote(draw(TEXT), safe="") or "x")
     query = urlencode(draw(st.lists(st.tuples(NAMES, TEXT), max_size=3)))
     kind = draw(TYPES)
