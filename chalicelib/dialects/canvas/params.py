@@ -8,6 +8,7 @@ canvas-a 1.1; a body that is neither form nor JSON counts as empty, as it does i
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from chalicelib.dialects import body
@@ -68,13 +69,12 @@ def required(call: Call, name: str) -> dict[str, Any]:
 
 
 def text(call: Call, name: str) -> str:
-    """A top-level text or number as text; empty when absent, or when the body cannot be read."""
-    found: Any = call.query(name)
+    """A top-level text or number as text, the body's before the query's; empty when absent."""
+    found: Any = None
+    with suppress(InvalidError):
+        found = of_body(call).get(name)
     if found is None:
-        try:
-            found = of_body(call).get(name)
-        except InvalidError:
-            return ""
+        found = call.query(name)
     return str(found) if isinstance(found, str | int) else ""
 
 

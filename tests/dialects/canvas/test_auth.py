@@ -121,7 +121,7 @@ def test_acting_as_another_user(world: World, admin: Person, ada: Person, form: 
     )
     assert admin.client.get(f"{SELF}?as_user_id={reference}").json["id"] == ada.id
     made = admin.client.post(
-        "/api/v1/users/self/eportfolios", form=[("as_user_id", reference), ("eportfolio[name]", "x")]
+        "/api/v1/users/self/eportfolios?as_user_id=77", form=[("as_user_id", reference), ("eportfolio[name]", "x")]
     )
     assert made.json["user_id"] == ada.id
 
