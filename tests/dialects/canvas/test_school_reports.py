@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.person import Account, AdminRow
+from chalicelib.jobs import report_access, report_walks
+from chalicelib.jobs.report_context import Context
+from chalicelib.jobs.report_walks import Step
 from chalicelib.storage.people import user_key
 from ops.sis import Import, Report
 from ops.sis_school import School
@@ -224,7 +228,14 @@ def test_courses(school: World, head: Person) -> None:
     school.clock.advance(-31 * 86400)
 
 
-def test_access(school: World, head: Person) -> None:
+def apart(context: Context, place: str) -> Iterator[Step]:
+    """The members of a report, each on a page of their own."""
+    for step in report_walks.members(context, place):
+        for one in step.found:
+            yield Step([one], step.place, step.passed)
+
+
+def test_access(school: World, head: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     def who(type: str, *columns: str, **asked: Any) -> set[tuple[str, ...]]:
         return pick([one for one in rows(school, head, type, **asked) if one["user_id"][0] == "u"], *columns)
 
@@ -238,6 +249,9 @@ def test_access(school: World, head: Person) -> None:
     assert ("u4", "") in who("last_user_access_csv", "user_id", "last_access_at", include_deleted=1)
     assert who("last_user_access_csv", "user_id", course_id="sis_course_id:c3") == {("u1",)}
     assert who("last_user_access_csv", "user_id", enrollment_term_id="default") == {("u1",)}
+    monkeypatch.setattr(report_access, "members", apart)
+    twice = rows(school, head, "last_user_access_csv", enrollment_term_id="sis_term_id:spring,default")
+    assert [row["user_id"] for row in twice].count("u1") == 1, "somebody with courses on two pages"
     assert who("zero_activity_csv", "user_id", "course_id", "last_access_at") == {("u5", "c1", "")}
     later = (at + timedelta(days=1)).strftime("%Y-%m-%d")
     idle = who("zero_activity_csv", "user_id", "course_id", start_at=later)
