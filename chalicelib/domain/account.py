@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from chalicelib.domain.access import Actor, Standing, may_see_calendar
-from chalicelib.domain.account_reach import AccountReach, Shown, chains, creates_courses
+from chalicelib.domain.account_reach import AccountReach, Shown, chains, creates_courses, named
 from chalicelib.domain.course import Enrollment
 from chalicelib.domain.course_creation import CourseCreation
 from chalicelib.domain.errors import DeniedError, NotFoundError
@@ -147,7 +147,7 @@ class AccountService(Struct, frozen=True):
         wanted = account_id(self.reach.people, root_id, reference)
         found = self.reach.people.accounts([root_id, wanted])
         account, root = found.get(wanted), found.get(root_id)
-        if account is None or root is None or account.root_id != root_id or not account.active:
+        if account is None or root is None or account.root_id != root_id or not named(account, reference):
             raise NotFoundError("There is no such account.")
         return account, Terms(root=root, texts=self.store.texts(root_id))
 

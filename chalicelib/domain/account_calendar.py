@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from chalicelib.domain.access import Actor, Standing, may_see_calendar
 from chalicelib.domain.account_reach import AccountReach, chains
-from chalicelib.domain.errors import DeniedError, InvalidError
+from chalicelib.domain.errors import DeniedError, InvalidError, TooShortError
 from chalicelib.domain.ordering import name_key
 from chalicelib.domain.paging import Numbered, PageRequest, cut
 from chalicelib.domain.person import Account
@@ -20,7 +20,6 @@ from chalicelib.domain.tree import Node, Tree, matches
 
 TERM_LEAST = 2
 """Characters of a search term."""
-TOO_SHORT = "too_short"
 PLAIN = "plain"
 """Code of an error whose body is a plain text (canvas-b 0.1)."""
 BULK_LIMIT = 5_000
@@ -142,7 +141,7 @@ def checked(term: str) -> str:
     if not term.strip():
         return ""
     if len(term) < TERM_LEAST:
-        raise InvalidError(f"{TERM_LEAST} or more characters is required", field="search_term", code=TOO_SHORT)
+        raise TooShortError(TERM_LEAST, field="search_term")
     return term
 
 

@@ -1,39 +1,36 @@
 """The list of an account's courses (canvas-b 4).
 
-What drives the walk: the lists of `by_subaccounts`' accounts, of the term, or the states' own order where one of them
-is asked for; with `by_teachers`, the courses those people teach. Everything else is checked after reading.
+With `by_teachers` the courses those people teach are read; else the lists that `coursedrive` chooses are walked.
+Everything else is checked after reading.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
 from chalicelib.domain.access import Actor, Standing, holds
+from chalicelib.domain.account_reach import check_user, named
 from chalicelib.domain.course import DELETED, Course
-from chalicelib.domain.courseentry import RANKS
-from chalicelib.domain.coursequery import CourseQuery, Filter
-from chalicelib.domain.coursewalk import BETWEEN, Group, Page, Read, Source, fill
-from chalicelib.domain.errors import DeniedError, InvalidError, NotFoundError
-from chalicelib.domain.ordering import SEPARATOR, name_key
+from chalicelib.domain.coursedrive import groups_of, order_of, place_of, term_key
+from chalicelib.domain.coursequery import SEARCH_LEAST, CourseQuery, Filter
+from chalicelib.domain.coursewalk import BETWEEN, Page, Read, Source, fill
+from chalicelib.domain.errors import DeniedError, InvalidError, NotFoundError, TooShortError
 from chalicelib.domain.paging import SKIP_LIMIT, PageRequest, Slice
 from chalicelib.domain.person import Account, User
 from chalicelib.domain.ports import Clock, PeopleStore
+from chalicelib.domain.reference import account_id
 from chalicelib.domain.referencelist import known_ids
 from chalicelib.domain.role import Right
 from chalicelib.domain.schoolports import CourseListStore, Ground
 from chalicelib.domain.term import Term, TermBook
 from chalicelib.domain.timezone import shown
 
-MERGED = 10
-"""Sub-accounts whose lists are walked together; more are looked for in the account's own list."""
 GATHERED = 300
 """Courses of teachers that are read by id; more are looked for in the account's list."""
-PLACE_BYTES = 1000
 REFERENCES = 100
 """Teachers or sub-accounts of one request."""
 
@@ -71,7 +68,7 @@ class CourseListService(Struct, frozen=True):
     clock: Clock
 
     def page(
-        self, actor: Actor, account_id: int, query: CourseQuery, request: PageRequest, *, teachers: bool = False
+        self, actor: Actor, reference: str, query: CourseQuery, request: PageRequest, *, teachers: bool = False
     ) -> CoursePage:
         """A page of the courses of an account. `teachers`: with the users who teach them.
 
@@ -80,12 +77,16 @@ class CourseListService(Struct, frozen=True):
         NotFoundError
             There is no such account or term, or no such page.
         DeniedError
-            The caller does not hold `read_course_list` there.
+            The caller does not hold `read_course_list` there, or is a test student.
+        InvalidError
+            The search term is too short, or there are too many ids.
         """
-        named = self._named(actor, query)
-        ground = self.lists.ground(actor, [account_id, *named.subaccounts], sorted(named.teachers))
-        account = self._account(actor, ground.standing, account_id)
-        given = self._filter(query, account, ground, named)
+        wanted = account_id(self.people, actor.root_account_id, reference)
+        ids = self._named(actor, query)
+        ground = self.lists.ground(actor, [wanted, *ids.subaccounts], sorted(ids.teachers))
+        account = self._account(actor, ground.standing, wanted, reference)
+        _check(query)
+        given = self._filter(query, account, ground, ids)
         walked = self._walk(given, ground, request)
         shown = self._show(ground, walked, teachers=teachers)
         total = self._total(given, request, walked) if query.counted else None
@@ -101,29 +102,26 @@ class CourseListService(Struct, frozen=True):
         )
 
     def _named(self, actor: Actor, query: CourseQuery) -> Named:
-        for field_name, given in (("by_teachers", query.teachers), ("by_subaccounts", query.subaccounts)):
-            if given is not None and len(given) > REFERENCES:
-                raise InvalidError(f"At most {REFERENCES} ids fit a request.", field=field_name)
-        users, accounts = known_ids(
-            self.people, actor.root_account_id, users=query.teachers or (), accounts=query.subaccounts or ()
-        )
+        asked, below = (given[:REFERENCES] if given else () for given in (query.teachers, query.subaccounts))
+        users, accounts = known_ids(self.people, actor.root_account_id, users=asked, accounts=below)
         users["self"], accounts["self"] = actor.user_id, actor.root_account_id
         return Named(
-            teachers=frozenset(users[one] for one in query.teachers or () if one in users),
-            subaccounts=tuple(dict.fromkeys(accounts[one] for one in query.subaccounts or () if one in accounts)),
+            teachers=frozenset(users[one] for one in asked if one in users),
+            subaccounts=tuple(dict.fromkeys(accounts[one] for one in below if one in accounts)),
         )
 
-    def _account(self, actor: Actor, standing: Standing, account_id: int) -> Account:
-        account = standing.accounts.get(account_id)
-        if account is None or account.root_id != actor.root_account_id or account.workflow_state == DELETED:
+    def _account(self, actor: Actor, standing: Standing, wanted: int, reference: str) -> Account:
+        account = standing.accounts.get(wanted)
+        if account is None or account.root_id != actor.root_account_id or not named(account, reference):
             raise NotFoundError("There is no such account.")
+        check_user(actor, standing)
         if not standing.holds(Right.READ_COURSE_LIST, account):
             raise DeniedError("Not a holder of read_course_list.")
         return account
 
-    def _filter(self, query: CourseQuery, account: Account, ground: Ground, named: Named) -> Filter:
+    def _filter(self, query: CourseQuery, account: Account, ground: Ground, ids: Named) -> Filter:
         now, accounts = self.clock.now(), ground.standing.accounts
-        there = [accounts[one] for one in named.subaccounts if one in accounts]
+        there = [accounts[one] for one in ids.subaccounts if one in accounts]
         paths = sorted(
             {one.path for one in there if one.root_id == account.root_id and one.workflow_state != DELETED}, key=len
         )
@@ -137,7 +135,7 @@ class CourseListService(Struct, frozen=True):
             now=now,
             terms={term.id: term for term in ground.terms.terms},
             sees_sis=sees_sis(ground.standing, account.path),
-            teacher_ids=named.teachers if query.teachers is not None else None,
+            teacher_ids=ids.teachers if query.teachers is not None else None,
             subaccount_paths=tuple(kept) if query.subaccounts is not None else None,
             term_id=_term(ground.terms, query.term, now).id if query.term else 0,
         )
@@ -146,7 +144,7 @@ class CourseListService(Struct, frozen=True):
         if request.cursor == "" and request.offset > SKIP_LIMIT:
             raise InvalidError(f"Page {request.number} is too far to jump to; follow the links.", field="page")
         page = Page(size=request.size, skip=0 if request.cursor else request.offset)
-        cursor = _place(request.cursor)
+        cursor = place_of(request.cursor)
         nobody = given.teacher_ids == frozenset() or given.subaccount_paths == ()
         if nobody or not given.query.states:
             page.whole = True
@@ -155,12 +153,12 @@ class CourseListService(Struct, frozen=True):
         taught = self._taught(given, ground)
         if taught is not None:
             return self._gathered(given, page, taught, cursor, descending=descending)
-        order, prefix = _order(given.query)
+        order, prefix = order_of(given.query)
 
         def read(source: Source, after: str, limit: int) -> Read:
             return self.lists.read(source, order, prefix=prefix, after=after, descending=descending, limit=limit)
 
-        return fill(page, _groups(given), read, given.answers, cursor=cursor, descending=descending)
+        return fill(page, groups_of(given), read, given.answers, cursor=cursor, descending=descending)
 
     def _taught(self, given: Filter, ground: Ground) -> list[int] | None:
         """Courses of the teachers, when so few that they are read by id."""
@@ -171,10 +169,10 @@ class CourseListService(Struct, frozen=True):
 
     def _gathered(self, given: Filter, page: Page, course_ids: Sequence[int], cursor: str, *, descending: bool) -> Page:
         """Fill a page from courses that are read by id: all of them, then put in order."""
-        order, _ = _order(given.query)
+        order, _ = order_of(given.query)
         found = self.lists.entries(given.account.id, order, course_ids) if course_ids else []
         by_term = given.query.order == "term" and not given.term_id
-        keys = {term.id: _term_key(term) for term in given.terms.values()} if by_term else {}
+        keys = {term.id: term_key(term) for term in given.terms.values()} if by_term else {}
         placed = {(keys.get(one.entry.term_id, ""), one.place): one.entry for one in found if given.answers(one.entry)}
         key, _, place = cursor.partition(BETWEEN)
         ordered = sorted(placed, reverse=descending)
@@ -234,6 +232,15 @@ class Named(Struct, frozen=True):
     subaccounts: tuple[int, ...]
 
 
+def _check(query: CourseQuery) -> None:
+    """Raises InvalidError for what is too short or too much; parameters are looked at last (canvas-b 0.1)."""
+    if query.search is not None and len(query.search) < SEARCH_LEAST:
+        raise TooShortError(SEARCH_LEAST, field="search_term")
+    for field_name, given in (("by_teachers", query.teachers), ("by_subaccounts", query.subaccounts)):
+        if given is not None and len(given) > REFERENCES:
+            raise InvalidError(f"At most {REFERENCES} ids fit a request.", field=field_name)
+
+
 def sees_sis(standing: Standing, path: str) -> bool:
     """Whether the caller sees SIS ids of what belongs to the account of that path (canvas-b 4.5)."""
     return any(holds(standing.user, right, path, standing.roles) for right in (Right.READ_SIS, Right.MANAGE_SIS))
@@ -253,50 +260,6 @@ def _term(terms: TermBook, reference: str, now: datetime) -> Term:
     if found is None or found.workflow_state == DELETED:
         raise NotFoundError(f"There is no term {reference[:40]!r}.")
     return found
-
-
-def _order(query: CourseQuery) -> tuple[str, str]:
-    """The index to walk, and what its places begin with: one state has its own stretch of the states' order."""
-    if query.order:
-        return ("" if query.order == "term" else query.order), ""
-    ranks = {RANKS[state] for state in query.states if state in RANKS}
-    return ("by_status", f"{ranks.pop()}{SEPARATOR}") if len(ranks) == 1 else ("", "")
-
-
-def _groups(given: Filter) -> list[Group]:
-    """The lists to walk."""
-    accounts = _accounts(given)
-    if given.term_id or given.query.order != "term":
-        return [Group(tuple(Source(account, given.term_id) for account in accounts))]
-    by_key: dict[str, list[Source]] = {}
-    for term in given.terms.values():
-        by_key.setdefault(_term_key(term), []).extend(Source(account, term.id) for account in accounts)
-    return [Group(tuple(sources), key) for key, sources in by_key.items()]
-
-
-def _term_key(term: Term) -> str:
-    return name_key(term.name)
-
-
-def _accounts(given: Filter) -> list[int]:
-    """The accounts whose lists have every course that may answer."""
-    paths = given.subaccount_paths
-    if paths is None or len(paths) > MERGED or any(given.account.path.startswith(path) for path in paths):
-        return [given.account.id]
-    return [int(path.strip("/").rpartition("/")[2]) for path in paths]
-
-
-def _place(cursor: str) -> str:
-    """Where a cursor leads. Raises InvalidError when it is not one of this list."""
-    if not cursor:
-        return ""
-    try:
-        place = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        place = ""
-    if BETWEEN not in place or len(place.encode()) > PLACE_BYTES:
-        raise InvalidError("The cursor is not one of this list; follow the links.", field="cursor")
-    return place
 
 
 def teaches(states: Collection[str], *, active: bool) -> bool:

@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from chalicelib.domain.course import COURSE_STATES, DELETED
 from chalicelib.domain.courseentry import BLUEPRINT, FOLLOWER, HOMEROOM, PUBLIC, SUFFIX, Entry
-from chalicelib.domain.errors import TooShortError
 from chalicelib.domain.identity import MAX_ID
 from chalicelib.domain.ordering import folded
 from chalicelib.domain.person import Account
@@ -55,11 +54,6 @@ class CourseQuery(Struct, frozen=True, kw_only=True):
     descending: bool = False
     counted: bool = False
     """The client wants to know how many there are."""
-
-    def __post_init__(self) -> None:
-        """Refuse a search term that is too short."""
-        if self.search is not None and len(self.search) < SEARCH_LEAST:
-            raise TooShortError(SEARCH_LEAST, field="search_term")
 
     @property
     def order(self) -> str:

@@ -6,6 +6,7 @@ from functools import partial
 
 from chalicelib.dialects.call import Call
 from chalicelib.dialects.canvas import course_params, paging
+from chalicelib.dialects.canvas.auth import account_reference
 from chalicelib.dialects.canvas.course_includes import Printing
 from chalicelib.dialects.canvas.course_wire import course
 from chalicelib.dialects.canvas.dialect import canvas
@@ -22,9 +23,8 @@ def index(call: Call) -> Answer:
     canvas-b 4.
     """
     page, include = paging.request(call), course_params.includes(call)
-    account = call.services.directory.account_id(call.actor, call.value("account_id"))
     query, teachers = course_params.query(call), bool(include & {"teachers", "active_teachers"})
-    found = call.services.course_list.page(call.actor, account, query, page, teachers=teachers)
+    found = call.services.course_list.page(call.actor, account_reference(call), query, page, teachers=teachers)
     limit = course_params.teacher_limit(call)
     printing = Printing(page=found, base_url=call.base_url, include=include, teacher_limit=limit)
     return paging.answer(call, page, found.found, partial(course, printing))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.dialects.call import Call
-from chalicelib.dialects.canvas import params
+from chalicelib.dialects.canvas import dates, params
 from chalicelib.domain.course import COURSE_STATES
 from chalicelib.domain.coursequery import LIVE, CourseQuery, types_of
 
@@ -36,7 +35,7 @@ def includes(call: Call) -> frozenset[str]:
 
 
 def query(call: Call) -> CourseQuery:
-    """Filters, search and order. Raises InvalidError."""
+    """Filters, search and order. Raises InvalidError when they cannot be read."""
     given = params.of(call)
     with_enrollments = _flag(given, "with_enrollments")
     if "hide_enrollmentless_courses" in given:
@@ -55,8 +54,8 @@ def query(call: Call) -> CourseQuery:
         teachers=_references(given, "by_teachers"),
         subaccounts=_references(given, "by_subaccounts"),
         term=params.text(call, "enrollment_term_id"),
-        starts_before=_moment(given.get("starts_before")),
-        ends_after=_moment(given.get("ends_after")),
+        starts_before=dates.read(given.get("starts_before")),
+        ends_after=dates.read(given.get("ends_after")),
         search=str(search) if isinstance(search, str | int) else None,
         search_teachers=given.get("search_by") == "teacher",
         crosslisted=bool(_flag(given, "include_crosslisted_courses")),
@@ -104,14 +103,3 @@ def _references(given: dict[str, Any], name: str) -> list[str] | None:
     if not isinstance(found, list):
         return None
     return [str(one) for one in found if isinstance(one, str | int) and not isinstance(one, bool)]
-
-
-def _moment(value: Any) -> datetime | None:
-    """A date, which is its midnight, or a time; UTC without a zone; what cannot be read is ignored."""
-    if not isinstance(value, str):
-        return None
-    try:
-        found = datetime.fromisoformat(value.strip())
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

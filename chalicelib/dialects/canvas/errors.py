@@ -39,7 +39,6 @@ SHAPES: dict[str, Callable[[InvalidError], Any]] = {
     "listed": lambda error: [{"message": str(error)}],
     "unregenerable": lambda error: {"errors": {"message": str(error)}},
     "state": lambda error: {"errors": {error.field: [str(error)]}},
-    "too_short": lambda error: {"errors": [{"field": error.field, "code": "invalid", "message": str(error)}]},
     "plain": lambda error: {"errors": str(error)},
 }
 """Bodies of refusals that have a shape of their own in the contract, by code."""

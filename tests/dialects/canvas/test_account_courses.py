@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.factories import Person, Response, World
 from tests.schools import load
@@ -301,6 +302,17 @@ def test_who_may(school: School) -> None:
     assert school.get(person=school.limited).status == 403
     assert school.get(person=school.limited, account="sis_account_id:paint").status == 200
     assert school.get("enrollment_term_id=77").status == 404
+    student = world.person()
+    world.services.people.save_user(replace(student.user, student_view=True, version=2), student.user)
+    assert school.get(person=student).status == 403
+    many = "&".join(f"by_teachers[]={number}" for number in range(101))
+    for bad in ("search_term=a", many):
+        assert school.get(bad, person=somebody).status == 403, "rights come before parameters"
+        assert school.get(bad, account="999").status == 404
+        assert school.get(bad).status == 400
+    known = world.services.directory.find_account("sis_account_id:paint")
+    assert school.get("search_term=ab", account=f"uuid:{known.uuid}").status == 200
+    assert school.get(account=f"lti_context_id:{known.uuid}").status == 404
     assert school.get("enrollment_term_id=sis_term_id:closed").status == 404
     for short in ("", "a"):
         answer = school.get(f"search_term={short}")
@@ -310,8 +322,6 @@ def test_who_may(school: School) -> None:
         }
     other = world.services.directory.create_root_account("Other College")
     assert school.get(account=str(other.id)).status == 404
-    many = "&".join(f"by_teachers[]={number}" for number in range(101))
-    assert school.get(many).status == 400
 
 
 def test_the_course_object(school: School) -> None:
