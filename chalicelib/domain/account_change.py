@@ -51,16 +51,16 @@ def _quota(field: str) -> Callable[[Account, str], Account]:
 
 
 def _visible(account: Account, value: str) -> Account:
-    visible = setting.truth(value)
+    visible = setting.truth(value) if value else False
     if visible is None:
         raise InvalidError(f"account_calendar_visible is true or false, not {value[:40]!r}.", field="visible")
     return replace(account, calendar_visible=visible)
 
 
 def _subscription(account: Account, value: str) -> Account:
-    if value not in SUBSCRIPTIONS:
+    if value and value not in SUBSCRIPTIONS:
         raise InvalidError(f"account_calendar_subscription_type is manual or auto, not {value[:40]!r}.")
-    return replace(account, calendar_auto_subscribe=SUBSCRIPTIONS[value])
+    return replace(account, calendar_auto_subscribe=SUBSCRIPTIONS.get(value, False))
 
 
 FIELDS: Mapping[str, Callable[[Account, str], Account]] = {
@@ -111,8 +111,7 @@ class AccountChanges(Struct, frozen=True):
             after = changed(before, {name: value for name, value in changes.items() if name not in texts})
             self._check_hosts(after)
             if texts:
-                kept = {**self.store.texts(account_id), **checked}
-                self.store.save_texts(account_id, {name: value for name, value in kept.items() if value})
+                self.store.change_texts(account_id, checked)
             if after == before:
                 return before
             self.names.account(before, after)

@@ -332,8 +332,8 @@ class AccountStore(Protocol):
     def texts(self, account_id: int) -> dict[str, str]:
         """The long settings of an account."""
 
-    def save_texts(self, account_id: int, texts: dict[str, str]) -> None:
-        """Replace the long settings of an account."""
+    def change_texts(self, account_id: int, changes: Mapping[str, str]) -> None:
+        """Change long settings of an account, from what they are now; an empty one goes. Raises InvalidError."""
 
     def domains(self) -> list[Host]:
         """Every host of every root."""

@@ -17,6 +17,7 @@ from chalicelib.domain.errors import InvalidError
 NAME = re.compile(r"[a-z][a-z0-9_.]{0,63}")
 TRUE = frozenset({"true", "yes", "y", "t", "on", "1"})
 FALSE = frozenset({"false", "no", "n", "f", "off", "0"})
+ID_DIGITS = 18
 TEXT_LIMIT = 16_384
 TEXTS_LIMIT = 250_000
 SETTINGS_LIMIT = 32_768
@@ -54,6 +55,12 @@ def _count(value: str) -> str:
     return str(int(value))
 
 
+def _id(value: str) -> str:
+    if not (value.isascii() and value.isdigit() and len(value) <= ID_DIGITS):
+        raise InvalidError("is the id of a course")
+    return value
+
+
 def _word(*words: str) -> Callable[[str], str]:
     def check(value: str) -> str:
         if value not in words:
@@ -80,6 +87,7 @@ def _text(value: str) -> str:
 KNOWN: Mapping[str, Callable[[str], str]] = {
     "admin_manage_access_tokens": _boolean,
     "calendar_contexts_limit": _count,
+    "course_template_id": _id,
     "course_templates": _boolean,
     "custom_help_links": _links,
     "enable_eportfolios": _boolean,

@@ -7,7 +7,7 @@ names, and the version of the tree.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from msgspec import Struct
@@ -19,7 +19,7 @@ from chalicelib.domain.errors import ConflictError, InvalidError
 from chalicelib.domain.person import Account, Domain, Host, chain
 from chalicelib.domain.retry import retried
 from chalicelib.domain.tree import DEPTH_LIMIT, Quotas, TreeHead, quotas_of
-from chalicelib.storage import documents
+from chalicelib.storage import documents, longtexts
 from chalicelib.storage.people import People, account_key, domain_key, entity, head_of, name_key
 from chalicelib.storage.tables import Tables
 from chalicelib.storage.trees import head_key, node_key, node_of, node_record
@@ -32,7 +32,11 @@ DOMAINS_LIMIT = 5_000
 QUOTAS_LIMIT = 500
 """Accounts of a root with quotas of their own: they are one item."""
 BATCH = 30
-"""Accounts changed in one transaction: two or three actions each, and those above them; DynamoDB takes 100."""
+"""Accounts changed in one transaction, at most."""
+ROOM = 100 - 2
+"""Actions of a transaction, DynamoDB's limit, without the head of the tree and the default host."""
+NODE, NODE_AND_NAMES = 1, 6
+"""Actions that a change of an account takes beside its own item: two nodes, two names that go and two that come."""
 
 
 class Delta(Struct):
@@ -50,17 +54,17 @@ class Accounts(Struct, frozen=True):
 
     def save(self, accounts: Sequence[Account], *, default: bool = False) -> None:
         """Write accounts of one root, each conditionally on its version; 1 means new."""
-        for start in range(0, len(accounts), BATCH):
-            some = accounts[start : start + BATCH]
-            _Save(self.tables, [one.path for one in some]).commit(some, default=default)
+        by_path = {one.path: one for one in accounts}
+        for some in batches(list(by_path), NODE_AND_NAMES):
+            _Save(self.tables, some).commit([by_path[path] for path in some], default=default)
         if any(account.domains or account.version == 1 for account in accounts if account.root):
             self.people.roots.clear()  # at least this container knows at once which root has which host
 
     def change(self, paths: Sequence[str], apply: Callable[[Account], Account]) -> dict[int, Account]:
         """Change accounts of one root from what they are now; those accounts afterwards."""
         done: dict[int, Account] = {}
-        for start in range(0, len(paths), BATCH):
-            done |= retried(partial(self._change, paths[start : start + BATCH], apply))
+        for some in batches(paths, NODE):
+            done |= retried(partial(self._change, some, apply))
         return done
 
     def _change(self, paths: Sequence[str], apply: Callable[[Account], Account]) -> dict[int, Account]:
@@ -74,13 +78,11 @@ class Accounts(Struct, frozen=True):
 
     def texts(self, account_id: int) -> dict[str, str]:
         """The long settings of an account."""
-        for record in self.tables.people_at([texts_key(account_id)]):
-            return documents.decode(record.document, dict[str, str])
-        return {}
+        return longtexts.read(self.tables, account_id)
 
-    def save_texts(self, account_id: int, texts: dict[str, str]) -> None:
-        """Replace the long settings of an account."""
-        self.tables.person(texts_key(account_id), document=documents.encode(texts)).save()
+    def change_texts(self, account_id: int, changes: Mapping[str, str]) -> None:
+        """Change long settings of an account, from what they are now; an empty one goes."""
+        retried(partial(longtexts.change, self.tables, account_id, changes))
 
     def domains(self) -> list[Host]:
         """Every host of every root."""
@@ -88,9 +90,22 @@ class Accounts(Struct, frozen=True):
         return [documents.decode(record.document, Host) for record in people.query(DOMAINS, consistent_read=True)]
 
 
-def texts_key(account_id: int) -> dict[str, str]:
-    """Key of the item with an account's long settings."""
-    return {"pk": f"account#{account_id}", "sk": "texts"}
+def batches(paths: Sequence[str], each: int) -> Iterator[list[str]]:
+    """Accounts in lots that fit a transaction with all those above them; `each` takes so many actions more.
+
+    >>> [len(some) for some in batches([f"/1/{one}/" for one in range(2, 40)], NODE)]
+    [30, 8]
+    """
+    some: list[str] = []
+    items: set[int] = set()
+    for path in paths:
+        more = items | set(chain(path))
+        if some and (len(some) == BATCH or len(more) + each * (len(some) + 1) > ROOM):
+            yield some
+            some, more = [], set(chain(path))
+        some, items = [*some, path], more
+    if some:
+        yield some
 
 
 def listed_key(host: str) -> dict[str, str]:

@@ -79,10 +79,15 @@ def test_roles_and_settings(capsys: pytest.CaptureFixture[str]) -> None:
                 f"default_storage_quota_mb={'0' * 11}1{'0' * 30}",
                 "account_calendar_visible=perhaps", "account_calendar_subscription_type=x", "open_registration=maybe",
                 "custom_help_links=x", "domain.-=saml", "calendar_contexts_limit=x", f"house_rule={'x' * 20000}",
+                "default_storage_quota_mb=0000000000009999999999999", "course_template_id=x",
                 "manually_created_courses_account_id=1"):  # fmt: skip
         fails("account", "set", "self", bad)
     fails("account", "set", arts, "domain.c.example.edu=saml")
-    again = run(capsys, "account", "set", "self", "house_rule=", "terms_content=", "domain.b.example.edu=-")
+    again = run(
+        capsys, "account", "set", "self", "house_rule=", "terms_content=", "domain.b.example.edu=-",
+        "account_calendar_visible=", "account_calendar_subscription_type=",
+    )  # fmt: skip
+    assert (again["account_calendar_visible"], again["account_calendar_subscription_type"]) == (False, "manual")
     assert set(made) - set(again) == {"house_rule", "terms_content", "domain.b.example.edu"}
     assert run(capsys, "account", "settings", "self") == again
     assert run(capsys, "doctor", "--recount") == {"stage": "local", "ok": True, "findings": []}

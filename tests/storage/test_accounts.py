@@ -8,8 +8,11 @@ from msgspec.structs import replace
 from chalicelib.domain.access import Actor
 from chalicelib.domain.account_change import new_account
 from chalicelib.domain.errors import ConflictError, InvalidError
-from chalicelib.domain.person import Account, Domain, UserRow
+from chalicelib.domain.person import Account, Domain, UserRow, chain
 from chalicelib.domain.tree import DEPTH_LIMIT, Tree
+from chalicelib.storage import longtexts
+from chalicelib.storage.accounts import NODE, NODE_AND_NAMES, batches
+from chalicelib.storage.tables import PersonRecord
 from chalicelib.wiring import Services
 from tests.world import HandClock
 from tests.world import actor as acting
@@ -96,6 +99,38 @@ def test_writers_do_not_lose_each_other(services: Services) -> None:
     with pytest.raises(ConflictError):
         services.account_store.save([replace(before, version=1)])
     assert forest["arts"].name == "Art"
+
+
+def test_long_texts_do_not_lose_each_other(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, root = services.account_store, services.directory.default_root().id
+    store.change_texts(root, {"terms_content": "Behave.", "custom_help_links": "[]"})
+    store.change_texts(root, {"custom_help_links": ""})
+    assert store.texts(root) == {"terms_content": "Behave."}
+    real, others = longtexts._texts, iter([{"custom_help_links": "[1]"}])
+
+    def late(record: PersonRecord | None) -> dict[str, str]:
+        """Another writes between reading and writing."""
+        found = real(record)
+        if meanwhile := next(others, None):
+            store.change_texts(root, meanwhile)
+        return found
+
+    monkeypatch.setattr(longtexts, "_texts", late)
+    store.change_texts(root, {"terms_content": "Behave!"})
+    assert store.texts(root) == {"terms_content": "Behave!", "custom_help_links": "[1]"}
+    with pytest.raises(InvalidError):
+        store.change_texts(root, dict.fromkeys(("terms_content", "custom_help_links"), "é" * 100_000))
+
+
+@pytest.mark.parametrize("each", [NODE, NODE_AND_NAMES])
+def test_what_is_changed_together_fits_a_transaction(each: int) -> None:
+    """However deep, and however far apart: the accounts and all above them, and what each needs more."""
+    apart = [f"/1/{number}/" + "".join(f"{number}{level:02}/" for level in range(18)) for number in range(2, 22)]
+    for paths in (apart, [f"/1/{number // 3}/{number}0/" for number in range(3, 200)], ["/1/"]):
+        lots = list(batches(paths, each))
+        assert [path for some in lots for path in some] == paths
+        sizes = [len({one for path in some for one in chain(path)}) + each * len(some) for some in lots]
+        assert max(sizes) <= 98
 
 
 def test_names_and_hosts_are_nobody_elses(services: Services) -> None:

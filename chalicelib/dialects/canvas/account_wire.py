@@ -75,7 +75,7 @@ def _fill(made: Account, one: Shown) -> None:
     root = one.standing.root
     if root is not None and root.on("course_templates"):
         template = one.account.settings.get("course_template_id", "")
-        made.course_template_id = int(template) if template.isdigit() else None
+        made.course_template_id = int(template) if template.isdecimal() else None
 
 
 def _include(made: Account, one: Shown, include: Collection[str]) -> None:
