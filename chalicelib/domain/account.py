@@ -13,7 +13,7 @@ from chalicelib.domain.course_creation import CourseCreation
 from chalicelib.domain.errors import DeniedError, NotFoundError
 from chalicelib.domain.ordering import folded, name_key
 from chalicelib.domain.paging import Numbered, PageRequest, cut
-from chalicelib.domain.person import Account, Host
+from chalicelib.domain.person import Account, Host, chain
 from chalicelib.domain.ports import AccountStore
 from chalicelib.domain.reference import account_id
 from chalicelib.domain.role import Right
@@ -53,9 +53,10 @@ class AccountService(Struct, frozen=True):
         return cut([Shown(account=one, standing=standing) for one in sorted(accounts, key=_order)], page)
 
     def manageable(self, actor: Actor, page: PageRequest) -> Numbered[Shown]:
-        """Accounts on which a role of the caller's administers or adds courses, each followed by those below."""
+        """Accounts the caller has a role on and may create courses in, each followed by those below."""
         standing, user = self.reach.caller(actor)
-        paths = [path for path in user.role_paths if creates_courses(standing, path)]
+        opened = self.creation.opened(standing, user)
+        paths = [path for path in user.role_paths if creates_courses(standing, path) or chain(path)[-1] in opened]
         tree = self.reach.subtree(standing, paths)
         found: dict[str, Node] = {}
         for path in paths:

@@ -51,13 +51,18 @@ class CourseCreation(Struct, frozen=True):
         """Whether the caller may create courses in an account; `enrollments` None: not looked at yet."""
         if standing.holds(Right.MANAGE_COURSES_ADD, account):
             return True
-        root, user = standing.root, standing.user
-        if root is None or user is None or not any(root.on(setting) for setting in (WITHOUT, *dict(RULES))):
-            return False
+        return standing.user is not None and account.id in self.opened(standing, standing.user, enrollments)
+
+    def opened(self, standing: Standing, user: User, enrollments: Sequence[Enrollment] | None = None) -> frozenset[int]:
+        """Ids of the accounts that the root's settings open to the caller, whatever their roles grant."""
+        root = standing.root
+        if root is None or not any(root.on(setting) for setting in (WITHOUT, *dict(RULES))):
+            return frozenset()
         found = self.courses.enrollments(user.id) if enrollments is None else enrollments
-        if str(account.id) == root.settings.get(MANUAL_ID):
-            return bool(self._own(standing, found)) or self._without(root, found)
-        return account.id in self._own(standing, found)
+        own, manual = self._own(standing, found), root.settings.get(MANUAL_ID)
+        if manual and (own or self._without(root, found)):
+            own.append(int(manual))
+        return frozenset(own) - {0}
 
     def manual_account(self, standing: Standing) -> Account:
         """The account for courses made by hand; made, and remembered by the root, when there is none."""

@@ -67,7 +67,7 @@ def sub_accounts(call: Call) -> Answer:
 
 @canvas.get("/manageable_accounts", permission=Permission.ACCOUNT_LIST, anonymous=True)
 def manageable(call: Call) -> Answer | list[Any]:
-    """GET /api/v1/manageable_accounts: accounts in which a role of the caller's administers or adds courses.
+    """GET /api/v1/manageable_accounts: accounts the caller has a role on and may create courses in, and those below.
 
     Source
     ------

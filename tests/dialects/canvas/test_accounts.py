@@ -259,8 +259,12 @@ def test_course_creation(school: Institution) -> None:
     assert made.names(teacher, path) == [manual, "B"]
     assert made.names(bare, path) == [manual, "B"], "no descendants by a student's right"
     assert made.names(ta, path) == made.names(nobody, path) == []
+    manageable = "/manageable_accounts"
+    assert made.names(bare, manageable) == ["B", "B1"], "may create courses there, and has a role"
+    assert made.names(student, manageable) == []
     made.set("root", students_can_create_courses_anywhere="false")
     assert (made.names(student, path), made.names(teacher, path)) == ([manual], [manual, "B"])
+    assert made.names(bare, manageable) == []
     made.enroll(student, "b", "student", "deleted")
     assert made.names(student, path) == []
     made.set("root", no_enrollments_can_create_courses="true")
