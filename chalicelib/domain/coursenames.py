@@ -1,7 +1,7 @@
-"""Names that courses copy, for lists to sort and search by: of their teachers, and of their accounts.
+"""What courses copy of people and accounts: names, for lists to sort and search by, and who is there at all.
 
-A new name is carried to the courses before it is saved where it belongs; so whoever breaks off in between finds it
-changed still, and does it again.
+A change is carried to the courses before it is saved where it belongs; so whoever breaks off in between finds it
+to be made still, and does it again.
 """
 
 from __future__ import annotations
@@ -11,21 +11,23 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chalicelib.domain.course import Course
-from chalicelib.domain.coursechange import CourseChange
+from chalicelib.domain.course import DELETED, Course
+from chalicelib.domain.coursechange import CourseChange, MemberChange
 from chalicelib.domain.person import Account, User
 from chalicelib.domain.retry import retried
 from chalicelib.domain.schoolports import CourseStore
 
 
 class CourseNames(Struct, frozen=True):
-    """Keeps names in courses right."""
+    """Keeps courses right about people and accounts."""
 
     courses: CourseStore
 
     def user(self, before: User, after: User) -> None:
-        """Carry a user's name to the courses they teach, where it changes."""
-        if (before.name, before.sortable_name) != (after.name, after.sortable_name):
+        """Carry a user's new name to the courses they teach; when they are deleted, their enrollments are too."""
+        if after.workflow_state == DELETED != before.workflow_state:
+            self._remove(after)
+        elif (before.name, before.sortable_name) != (after.name, after.sortable_name):
             for course_id in sorted(self.courses.taught([after.id]).get(after.id, ())):
                 retried(partial(self._teacher, course_id, after))
 
@@ -36,6 +38,25 @@ class CourseNames(Struct, frozen=True):
             for course_id in found:
                 retried(partial(self._account, course_id, after))
             last = found[-1]
+
+    def _remove(self, user: User) -> None:
+        for member in self.courses.memberships(user.id):
+            if any(seat.workflow_state != DELETED for seat in member.seats):
+                retried(partial(self._unseat, member.course_id, user))
+        if user.course_paths:
+            self.courses.leave(user.id, user.course_paths)
+
+    def _unseat(self, course_id: int, user: User) -> None:
+        course, members, _ = self.courses.class_of(course_id, [user.id])
+        before = members.get(user.id)
+        if course is None or before is None:
+            return
+        seats = tuple(replace(seat, workflow_state=DELETED) for seat in before.seats)
+        after = replace(course.refreshed(before), seats=seats, version=before.version + 1)
+        roster = course.roster.moved(before, after, user.name, user.sortable_name)
+        course_after = replace(course, roster=roster, version=course.version + 1)
+        change = MemberChange(before=before, after=after)
+        self.courses.save(CourseChange(before=course, after=course_after, members=[change]))
 
     def _teacher(self, course_id: int, user: User) -> None:
         course, members, _ = self.courses.class_of(course_id, [user.id])

@@ -181,7 +181,7 @@ class Work:
         self.changes: list[MemberChange] = []
         self.told: dict[int, RowOutcome] = {}
         self.leaving: set[int] = set()
-        self.room = ROOM - 2 * course.account_path.count("/") * len(course.account_paths)
+        self.room = ROOM - 2 * sum(path.count("/") for path in course.account_paths)
 
     @property
     def full(self) -> bool:
@@ -191,7 +191,9 @@ class Work:
     def enroll(self, user: User | None, known: Membership | None, wishes: Sequence[Wish]) -> None:
         """Give one user the seats that rows ask for."""
         if user is None or user.workflow_state == DELETED:
-            self.told |= {wish.at: RowOutcome(error="The user is deleted.") for wish in wishes}
+            # Their enrollments are deleted with them, so a row that deletes one changes nothing.
+            gone = {one.at: "" if one.row.status == DELETED else "The user is deleted." for one in wishes}
+            self.told |= {at: RowOutcome(error=error) for at, error in gone.items()}
             return
         before = known or self.course.member(user.id)
         after = self.course.refreshed(before)

@@ -328,6 +328,26 @@ def test_names_travel(school: School) -> None:
     assert school.counted_right()
 
 
+def test_who_is_deleted_leaves_their_courses(school: School) -> None:
+    """Their enrollments go with them, and do not come back with them; rows that delete those change nothing."""
+    header, row = "user_id,login_id,first_name,last_name,status\n", "u1,u1,First1,Last1"
+    gone = {"users": f"{header}{row},deleted\nu0,u0,First0,Last0,deleted\n"}
+    assert changes(school.load(**gone)) == {"users": 2}
+    assert changes(school.load(**gone)) == {}
+    first = school.course("c1")
+    assert first.roster.seats == {
+        "StudentEnrollment/active": 1, "StudentEnrollment/deleted": 1, "TeacherEnrollment/deleted": 1
+    }  # fmt: skip
+    assert (first.roster.students, first.roster.teachers) == (1, ())
+    rows = "course_id,user_id,role,section_id,status\nc1,u1,student,s1,{}\n"
+    assert school.load(enrollments=rows.format("deleted")).errors == []
+    assert school.load(enrollments=rows.format("active")).failed == 1
+    school.load(users=f"{header}{row},active\n")
+    assert {seat.workflow_state for seat in school.seats("u1")} == {"deleted"}
+    assert school.user("u1").course_paths == frozenset()
+    assert school.counted_right()
+
+
 class Killed(BaseException):
     """The process is gone."""
 
