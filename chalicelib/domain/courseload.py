@@ -41,6 +41,8 @@ class Ground(Struct):
     accounts: Mapping[str, Account]
     known: dict[str, Course]
     """Courses there are, by SIS id; each is used once, then read again."""
+    import_id: int
+    """Of this load; what it changes gets it."""
 
 
 class CourseLoad(Struct, frozen=True):
@@ -56,6 +58,7 @@ class CourseLoad(Struct, frozen=True):
         self, root: Account, rows: Iterable[CourseRow], *, spread: Spread = one_by_one
     ) -> Iterator[RowOutcome]:
         """Load courses of `root`; one outcome a row, in order."""
+        import_id = self.ids.new()
         for chunk in chunks(rows, CHUNK):
             same: dict[str, list[CourseRow]] = {}
             for row in chunk:
@@ -63,14 +66,14 @@ class CourseLoad(Struct, frozen=True):
             # Who follows a blueprint comes after it: it may be among the others.
             alone = [group for group in same.values() if not any(row.blueprint_sis_id for row in group)]
             followers = [group for group in same.values() if any(row.blueprint_sis_id for row in group)]
-            work = partial(self._rows, self._ground(root, chunk))
+            work = partial(self._rows, self._ground(root, chunk, import_id))
             done = zip([*alone, *followers], [*spread(work, alone), *one_by_one(work, followers)], strict=True)
             told = {group[0].sis_id: iter(outcomes) for group, outcomes in done}
             yield from (next(told[row.sis_id]) for row in chunk)
 
     def create(self, root: Account, row: CourseRow) -> Course:
         """A course as `upsert_courses` makes it, for a row that is known to be good."""
-        self._upsert(self._ground(root, [row]), row)
+        self._upsert(self._ground(root, [row], self.ids.new()), row)
         return self._named(root, row.sis_id)
 
     def catch_up(self, course: Course) -> None:
@@ -92,7 +95,7 @@ class CourseLoad(Struct, frozen=True):
             if new := wanted - user.course_paths:
                 self.courses.join(user_id, new)
 
-    def _ground(self, root: Account, rows: Sequence[CourseRow]) -> Ground:
+    def _ground(self, root: Account, rows: Sequence[CourseRow], import_id: int) -> Ground:
         named = sorted({row.account_sis_id for row in rows} - {""})
         ids = self.people.resolve_all(root.id, [("sis_account_id", name) for name in named])
         accounts = self.people.accounts(list(ids.values()))
@@ -103,6 +106,7 @@ class CourseLoad(Struct, frozen=True):
             terms=self.terms.ready(root),
             accounts={"": root} | {name: accounts[one] for (_, name), one in ids.items() if one in accounts},
             known={name: courses[one] for name, one in found.items() if one in courses},
+            import_id=import_id,
         )
 
     def _rows(self, ground: Ground, rows: Sequence[CourseRow]) -> list[RowOutcome]:
@@ -131,6 +135,8 @@ class CourseLoad(Struct, frozen=True):
             **row.facts,
         )
         after = replace(after, deleted_at=self._deleted_at(base, after))
+        if after != before:
+            after = replace(after, sis_import_id=row.facts.get("sis_import_id", ground.import_id))
         changed = self._save(before, after)
         if before is not None and (behind := max(before.behind, _behind(before, after))):
             self.catch_up(replace(after, behind=behind))

@@ -27,6 +27,7 @@ class Term(Struct, frozen=True, kw_only=True, omit_defaults=True):
     end_at: datetime | None = None
     workflow_state: str = ACTIVE
     sis_id: str = ""
+    sis_import_id: int | None = None
     integration_id: str = ""
     grading_period_group_id: int | None = None
     default: bool = False

@@ -26,9 +26,10 @@ class TermLoad(Struct, frozen=True):
     ids: Ids
 
     def upsert_terms(self, root: Account, rows: Iterable[TermRow]) -> Iterator[RowOutcome]:
-        """Load terms of `root`; one outcome a row, in order."""
+        """Load terms of `root`; one outcome a row, in order. What is changed gets one new id of this load."""
+        import_id = self.ids.new()
         for chunk in chunks(rows, CHUNK):
-            yield from retried(lambda batch=chunk: self._upsert(root, batch))  # type: ignore[misc]
+            yield from retried(lambda batch=chunk: self._upsert(root, batch, import_id))  # type: ignore[misc]
 
     def ready(self, root: Account) -> TermBook:
         """The terms of `root`, the default one among them."""
@@ -43,7 +44,7 @@ class TermLoad(Struct, frozen=True):
         self.terms.save(book)
         return book
 
-    def _upsert(self, root: Account, rows: Sequence[TermRow]) -> list[RowOutcome]:
+    def _upsert(self, root: Account, rows: Sequence[TermRow], import_id: int) -> list[RowOutcome]:
         book = before = self.terms.book(root.id)
         outcomes = []
         for row in rows:
@@ -54,7 +55,7 @@ class TermLoad(Struct, frozen=True):
             term = self._term(known, row)
             others = tuple(one for one in book.terms if one is not known)
             if term != known:
-                book = replace(book, terms=(*others, term))
+                book = replace(book, terms=(*others, replace(term, sis_import_id=import_id)))
             outcomes.append(RowOutcome(changed=term != known))
         if book != before:
             self.terms.save(replace(book, version=before.version + 1))

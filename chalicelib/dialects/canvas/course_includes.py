@@ -64,7 +64,7 @@ def _term(printing: Printing, view: CourseView) -> dict[str, Any]:
     if printing.page.sees_root_sis:
         shown["sis_term_id"] = term.sis_id or None
     if printing.page.manages_root_sis:
-        shown["sis_import_id"] = None
+        shown["sis_import_id"] = term.sis_import_id
     return {"term": shown}
 
 

@@ -365,7 +365,7 @@ def test_the_course_object(school: School) -> None:
         "template": False,
         "sis_course_id": "c1",
         "integration_id": None,
-        "sis_import_id": None,
+        "sis_import_id": course.sis_import_id,
         "course_format": "online",
     }
     assert [school.one(name)["workflow_state"] for name in ("c2", "c4", "c5", "c6")] == [
@@ -424,6 +424,7 @@ def test_includes(school: School) -> None:
         "sis_term_id",
         "sis_import_id",
     }
+    assert term["sis_import_id"] > 0
     assert (term["name"], term["start_at"], term["sis_term_id"]) == ("Spring 2026", "2026-01-01T00:00:00Z", "now")
     assert added.pop("course_progress")["error"]["message"].startswith("no progress available because")
     assert added == {
