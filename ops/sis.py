@@ -119,7 +119,7 @@ class Import:
             columns = ", ".join(sorted(header)) or "none"
             self._report.add(RowError(path.name, 1, f"no file that can be imported has these columns: {columns}"))
             return None
-        unknown = ", ".join(sorted(header - kind.needed - kind.optional))
+        unknown = ", ".join(sorted(header - kind.columns))
         if unknown:
             self._report.warnings.append(RowError(path.name, 1, f"unknown columns ignored: {unknown}"))
         return kind
@@ -167,7 +167,7 @@ class Import:
                     continue
                 count.rows += 1
                 try:
-                    row = kind.read(_by_name(header, cells))
+                    row = kind.read(_by_name(header, cells, kind.columns))
                 except RowProblemError as error:
                     self._fail(count, RowError(path.name, reader.line_num, str(error)))
                 else:
@@ -182,7 +182,7 @@ def _names(header: list[str]) -> list[str]:
     return [name.strip().lower() for name in header]
 
 
-def _by_name(header: list[str], cells: list[str]) -> dict[str, str]:
+def _by_name(header: list[str], cells: list[str], known: frozenset[str]) -> dict[str, str]:
     if len(cells) > len(header):
         raise RowProblemError(f"{len(cells)} cells for {len(header)} columns")
-    return {name: plain(cell.strip()) for name, cell in zip(header, cells, strict=False)}
+    return {name: plain(cell.strip()) for name, cell in zip(header, cells, strict=False) if name in known}

@@ -11,13 +11,11 @@ from typing import Any
 
 from chalicelib.domain.course import ENROLLMENT_STATES
 from chalicelib.domain.courserow import CourseRow, EnrollmentRow, SectionRow, TermRow, XlistRow
-from ops.sis_row import Kind, RowProblemError, needed, status
+from ops.sis_row import Kind, RowProblemError, needed, short, status
 
 TRUE, FALSE = frozenset({"true", "yes", "y", "t", "on", "1"}), frozenset({"false", "no", "n", "f", "off", "0"})
-NUMBER_DIGITS = 15
-CELL_LIMIT, LONG_LIMIT = 255, 100_000
-LONG = frozenset({"syllabus_body"})
-"""Columns with long texts."""
+NUMBER_DIGITS = 16
+"""Of numbers in cells; ids have no more."""
 FORMATS = ("on_campus", "online", "blended")
 VIEWS = ("feed", "wiki", "modules", "syllabus", "assignments")
 
@@ -185,38 +183,25 @@ def _xlist(row: Mapping[str, str]) -> XlistRow:
     )
 
 
-def _short(read: Callable[[Mapping[str, str]], Any]) -> Callable[[Mapping[str, str]], Any]:
-    """A reader that refuses cells which are longer than anything may be."""
-
-    def checked(row: Mapping[str, str]) -> Any:
-        for name, cell in row.items():
-            limit = LONG_LIMIT if name in LONG else CELL_LIMIT
-            if len(cell) > limit:
-                raise RowProblemError(f"{name} has {len(cell):,} characters; at most {limit:,} are taken")
-        return read(row)
-
-    return checked
-
-
 TERMS = Kind(
     "terms",
     frozenset({"term_id", "name", "status"}),
     frozenset({"integration_id", "date_override_enrollment_type", "start_date", "end_date", "grading_period_group_id"}),
-    _short(_term),
+    short(_term),
 )
 COURSES = Kind(
     "courses",
     frozenset({"course_id", "short_name", "long_name", "status"}),
     frozenset({"account_id", "term_id", "blueprint_course_id", *CLEARABLE, *FACTS, *MORE_FACTS}),
-    _short(_course),
+    short(_course),
 )
 SECTIONS = Kind(
     "sections",
     frozenset({"section_id", "course_id", "name", "status"}),
     frozenset({"integration_id", "start_date", "end_date"}),
-    _short(_section),
+    short(_section),
 )
-XLISTS = Kind("xlists", frozenset({"xlist_course_id", "section_id", "status"}), frozenset(), _short(_xlist))
+XLISTS = Kind("xlists", frozenset({"xlist_course_id", "section_id", "status"}), frozenset(), short(_xlist))
 ENROLLMENTS = Kind(
     "enrollments",
     frozenset({"course_id", "user_id", "role", "status"}),
@@ -233,5 +218,5 @@ ENROLLMENTS = Kind(
             "notify",
         }
     ),
-    _short(_enrollment),
+    short(_enrollment),
 )

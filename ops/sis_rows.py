@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from chalicelib.domain.person import AccountRow, AdminRow, RoleRow, UserRow
 from chalicelib.domain.role import ACCOUNT_ADMIN
 from ops import sis_courses
-from ops.sis_row import Kind, RowProblemError, needed, status
+from ops.sis_row import Kind, RowProblemError, needed, short, status
 
 ADMIN_WORDS = {"", "admin", ACCOUNT_ADMIN.lower()}
 
@@ -49,16 +49,14 @@ def _user(row: Mapping[str, str]) -> UserRow:
 
 
 def _admin(row: Mapping[str, str]) -> AdminRow:
-    role, role_id = row.get("role", ""), row.get("role_id", "")
-    if role_id and not (role_id.isascii() and role_id.isdigit()):
-        raise RowProblemError(f"role_id {role_id!r} is no number")
+    role, role_id = row.get("role", ""), sis_courses.whole(row, "role_id")
     if row.get("root_account"):
         raise RowProblemError("root_account is not supported: import into that root account with --root")
     return AdminRow(
         user_sis_id=needed(row, "user_id"),
         account_sis_id=row.get("account_id", ""),
         role=ACCOUNT_ADMIN if role.lower() in ADMIN_WORDS else role,
-        role_id=int(role_id) if role_id and not role else 0,
+        role_id=role_id or 0 if not role else 0,
         status=status(row, "active", "deleted"),
     )
 
@@ -79,13 +77,13 @@ KINDS = (
         "accounts",
         frozenset({"account_id", "parent_account_id", "name", "status"}),
         frozenset({"integration_id"}),
-        _account,
+        short(_account),
     ),
     Kind(
         "roles",
         frozenset({"role", "base_role_type", "account_id", "status"}),
         frozenset({"on", "off"}),
-        _role,
+        short(_role),
     ),
     Kind(
         "users",
@@ -102,7 +100,7 @@ KINDS = (
                 "integration_id",
             }
         ),
-        _user,
+        short(_user),
     ),
     sis_courses.TERMS,
     sis_courses.COURSES,
@@ -113,7 +111,7 @@ KINDS = (
         "admins",
         frozenset({"user_id", "account_id", "status"}),
         frozenset({"role", "role_id", "root_account"}),
-        _admin,
+        short(_admin),
     ),
 )
 """In the order in which they are loaded: each may refer to rows of those before."""

@@ -75,8 +75,7 @@ class RoleService(Struct, frozen=True):
             raise InvalidError(f"A role's name has 1 to {NAME_LIMIT} characters.", field="name")
         if base not in BASES:
             raise InvalidError(f"There is no base {base!r}; there are {', '.join(BASES)}.", field="base")
-        if set(on) & set(off):
-            raise InvalidError(f"Both on and off: {', '.join(sorted(set(on) & set(off)))}.", field="permission")
+        _check_apart(on, off)
         role = Role(id=self.ids.new(), name=name, base=base, account_id=account.id, account_path=account.path)
 
         def work() -> Role:
@@ -100,6 +99,7 @@ class RoleService(Struct, frozen=True):
                 return False
             self.remove(account.root_id, name)
             return True
+        _check_apart(on, off)
         if role is None:
             self.create(account, name, base, on=on, off=off)
             return True
@@ -227,6 +227,12 @@ def with_roles(user: User, roles: Sequence[AdminRole]) -> User:
 def permissions(book: RoleBook, role: Role, account: Account) -> dict[str, bool]:
     """What the role grants on an account, right by right."""
     return {right.value: book.grants(role.name, right, account.path) for right in Right}
+
+
+def _check_apart(on: Sequence[Right], off: Sequence[Right]) -> None:
+    """Raises InvalidError for a right that is both on and off."""
+    if both := sorted(set(on) & set(off)):
+        raise InvalidError(f"Both on and off: {', '.join(both)}.", field="permission")
 
 
 def _override(role: Role, right: Right, account: Account, *, enabled: bool) -> RoleOverride:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from chalicelib.domain.access import Actor
 from chalicelib.domain.account_change import AccountChanges, changed, new_account
@@ -154,7 +154,7 @@ class Directory(Struct, frozen=True):
     def _upsert_user(self, root: Account, row: UserRow) -> bool:
         if not row.sis_id or not row.login_id:
             raise InvalidError("user_id and login_id must not be blank.")
-        _check_names(row.sis_id, row.login_id, row.integration_id)
+        _check_names(*asdict(row).values())
         known = self.people.resolve(root.id, "sis_user_id", row.sis_id)
         before = self.people.user(known) if known else None
         names = _names(row)
@@ -234,9 +234,9 @@ def _names(row: UserRow) -> _Names:
 
 
 def _check_names(*names: str) -> None:
-    """What people and accounts are found by is short: a longer text cannot be a key."""
+    """What people and accounts are called is short: a longer text cannot be a key, and many would not fit an item."""
     if any(len(name) > NAME_LIMIT for name in names):
-        raise InvalidError(f"Ids and logins must have at most {NAME_LIMIT} characters.")
+        raise InvalidError(f"Ids, logins and names must have at most {NAME_LIMIT} characters.")
 
 
 def _state(status: str) -> str:

@@ -51,9 +51,10 @@ def test_bad_rows_are_told_and_the_rest_is_loaded(services: Services, ada: User)
         UserRow(sis_id="n1", login_id="ada"),
         UserRow(sis_id="n2", login_id="neu", status="lost"),
         UserRow(sis_id="n3", login_id="neu"),
+        UserRow(sis_id="n4", login_id="long", full_name="x" * 300_000),
     ]
     outcomes = list(directory.upsert_users(root, rows))
-    assert [bool(one.error) for one in outcomes] == [True, True, True, False]
+    assert [bool(one.error) for one in outcomes] == [True, True, True, False, True]
     assert directory.find_user("sis_login_id:neu").sis_id == "n3"
     admins = [AdminRow(user_sis_id="nobody", account_sis_id=""), AdminRow(user_sis_id="n3", account_sis_id="a9")]
     assert all(one.error for one in directory.upsert_admins(root, admins))

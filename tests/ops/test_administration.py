@@ -104,16 +104,20 @@ def test_roles_are_loaded(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
         "Quiet,AccountAdmin,,active,,manage_sis\n"
         "Wrong,Wizard,,active,,\n"
         "Odd,AccountMembership,,active,fly,\n"
+        "Quiet,AccountAdmin,,active,manage_sis,manage_sis\n"
         "Gone,AccountMembership,,deleted,,\n"
     )
     (tmp_path / "admins.csv").write_text(
         "user_id,account_id,role,role_id,status\nu1,arts,Helpdesk,,active\nu1,,,1,active\nu1,,Nobody,,active\n"
+        f"u1,,,{'9' * 5000},active\n"
     )
     report = run(capsys, "sis-import", "--writers", "1", str(tmp_path), status=1)
     assert [(one["file"], one["line"]) for one in report["errors"]] == [
         ("roles.csv", 4),
         ("roles.csv", 5),
+        ("roles.csv", 6),
         ("admins.csv", 4),
+        ("admins.csv", 5),
     ]
     assert {name: count["changed"] for name, count in report["files"].items()} == {
         "accounts.csv": 1,

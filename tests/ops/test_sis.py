@@ -80,7 +80,8 @@ def test_bad_lines_are_told_and_the_rest_is_loaded(tmp_path: Path) -> None:
         '"s5",jo,"Jo\nMarsh",active\n'
         "bad,x,X,active\n"
         "s6,eve,Eve,active,extra\n"
-        "s7,bob,Bob,deleted\n",
+        "s7,bob,Bob,deleted\n"
+        f"s8,liz,{'x' * 256},active\n",
         encoding="utf-8",
     )
     report = load(tmp_path)
@@ -90,14 +91,17 @@ def test_bad_lines_are_told_and_the_rest_is_loaded(tmp_path: Path) -> None:
         (5, "status 'retired' is none of active, suspended, deleted"),
         (9, "refused"),
         (10, "5 cells for 4 columns"),
+        (12, "full_name has 256 characters; at most 255 are taken"),
     ]
     count = report.files["users.csv"]
-    assert (count.rows, count.changed, count.failed) == (8, 3, 5)
-    assert report.failed == 5
+    assert (count.rows, count.changed, count.failed) == (9, 3, 6)
+    assert report.failed == 6
 
 
 def test_unknown_columns_are_a_warning_unknown_files_an_error(tmp_path: Path) -> None:
-    (tmp_path / "users.csv").write_text("user_id,login_id,status,shoe_size\ns1,ada,active,38\n", encoding="utf-8")
+    (tmp_path / "users.csv").write_text(
+        f"user_id,login_id,status,shoe_size\ns1,ada,active,{'9' * 5000}\n", encoding="utf-8"
+    )
     (tmp_path / "grades.csv").write_text("course_id,grade\nc1,A\n", encoding="utf-8")
     (tmp_path / "photo.csv").write_bytes(b"\x89PNG\xff\xfe")
     report = load(tmp_path)
