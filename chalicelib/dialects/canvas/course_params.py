@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.dialects.call import Call
@@ -54,8 +55,8 @@ def query(call: Call) -> CourseQuery:
         teachers=_references(given, "by_teachers"),
         subaccounts=_references(given, "by_subaccounts"),
         term=params.text(call, "enrollment_term_id"),
-        starts_before=dates.read(given.get("starts_before")),
-        ends_after=dates.read(given.get("ends_after")),
+        starts_before=_moment(given.get("starts_before")),
+        ends_after=_moment(given.get("ends_after")),
         search=str(search) if isinstance(search, str | int) else None,
         search_teachers=given.get("search_by") == "teacher",
         crosslisted=bool(_flag(given, "include_crosslisted_courses")),
@@ -103,3 +104,12 @@ def _references(given: dict[str, Any], name: str) -> list[str] | None:
     if not isinstance(found, list):
         return None
     return [str(one) for one in found if isinstance(one, str | int) and not isinstance(one, bool)]
+
+
+def _moment(value: Any) -> datetime | None:
+    """A date, which is its midnight, or a time; UTC without a zone; what cannot be read is ignored."""
+    found = dates.local(value)
+    try:
+        return found and (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        return None
