@@ -219,6 +219,11 @@ def test_our_own_marks_are_not_trusted() -> None:
         + marked("d", '{"k":7}')
         + marked("e", '{"k":"link"}')
         + marked("f", "[[[[")
+        + marked(
+            "g",
+            f'{{"k":"page","o":{2**70},"s":[{{"t":"x"}},{{"t":"attachment","i":1}},{{"t":"attachment","i":1,"foreign":true}}]}}',
+        )
+        + entry("object/1")
     )
     got = take_in(feed(body))
     assert [one.kind.value for one in got.objects] == [
@@ -229,10 +234,14 @@ def test_our_own_marks_are_not_trusted() -> None:
         "reflection",
         "link",
         "reflection",
+        "page",
+        "portfolio",
+        "reflection",
     ]
+    assert [(one.page.position, one.page.sections) for one in got.objects if one.page][1:] == [(1, ())]
     page = got.objects[1].page
     assert page is not None
-    assert page.sections == (Section(type="rich_text"),)
+    assert (page.position, page.sections) == (1, (Section(type="rich_text"),))
 
 
 def test_the_account_itself_is_not_imported() -> None:
@@ -345,4 +354,17 @@ def test_elements_and_attributes_of_any_namespace_go_out_well_formed() -> None:
     data = give_out(got.objects)
     check_package(data)
     before, after = again(got.objects, data)
+    assert before == after
+
+
+def test_a_file_name_of_any_length_is_cut_before_its_ending() -> None:
+    enclosure = '<link rel="enclosure" href="f/1.txt"/>'
+    body = "".join(
+        entry(str(number), enclosure, type="leap2:resource", title="x" * 300 + ending)
+        for number, ending in enumerate((".txt", "", "." + "y" * 20))
+    )
+    got = take_in(Zip([Part(b"leap2a.xml", feed(body)), Part(b"f/1.txt", BYTES)]).build())
+    names = [one.file.file_name for one in got.objects if one.file]
+    assert names == ["x" * 251 + ".txt", "x" * 255, "x" * 255]
+    before, after = again(got.objects)
     assert before == after

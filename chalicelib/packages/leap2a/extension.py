@@ -10,6 +10,7 @@ import re
 
 import msgspec
 
+from chalicelib.domain.page import POSITION_LIMIT
 from chalicelib.packages import markup
 
 ELEMENT = "folio:object"
@@ -100,6 +101,11 @@ class Extension(
     """Place of the Self category, which only one person of a package may show."""
     synthetic: bool = False
     """An entry about the account's owner, not an object."""
+
+    @property
+    def valid_position(self) -> int | None:
+        """The page's position, where it is one that a page may have."""
+        return self.position if self.position is not None and 0 <= self.position <= POSITION_LIMIT else None
 
 
 _DECODER = msgspec.json.Decoder(Extension)

@@ -294,5 +294,4 @@ def _stated_place(facts: Facts, kind: Kind) -> tuple[bool, int | None, int]:
     loose = facts.view_type in {"profile", "dashboard"} or (own is not None and own.loose)
     if own is None or not facts.stated_portfolio:
         return loose, None, 0
-    position = own.position or 0
-    return loose, number_of(facts.stated_portfolio), position if abs(position) < 1 << 62 else 0
+    return loose, number_of(facts.stated_portfolio), own.valid_position or 0

@@ -8,6 +8,7 @@ from lxml import etree
 from msgspec.structs import replace
 
 from chalicelib.domain.epobject import Element, EpObject, PageFacts, Section
+from chalicelib.domain.page import SECTION_TYPES
 from chalicelib.packages import markup
 from chalicelib.packages.leap2a import vocabulary
 from chalicelib.packages.leap2a.carried import Incoming, read_element
@@ -25,8 +26,8 @@ def read_page(obj: EpObject, facts: Facts, scope: Scope, element: etree._Element
     """
     own = facts.extension
     portfolio_id, position = scope.place_of_page()
-    if own is not None and own.position is not None:
-        position = own.position
+    if own is not None and own.valid_position is not None:
+        position = own.valid_position
     view = next((one for one in obj.carried.elements if one.tag == VIEW), None)
     if own is not None and own.sections is not None:
         sections = tuple(_stated_sections(own.sections, scope, element))
@@ -54,9 +55,11 @@ def _stated_sections(stated: list[SectionFacts], scope: Scope, element: etree._E
     for section in stated:
         content = next(texts, "") if section.text else ""
         target = section.target
-        if target is not None and not section.foreign:
+        if section.type not in SECTION_TYPES:
+            continue
+        if target is not None and (section.type == "attachment" or not section.foreign):
             target = scope.object_id(vocabulary.expand(PORTFOLIO_ID.format(id=target), element.nsmap))
-            if target is None:
+            if target is None or not scope.is_file(target):
                 continue
         yield Section(type=section.type, content=content, target_id=target)
 

@@ -188,7 +188,7 @@ class _Reader:
         media_type = enclosure.media_type.partition(";")[0].strip().lower()
         if not MEDIA_TYPE.fullmatch(media_type):
             media_type = guess_type(name)[0] or guess_type(member)[0] or "application/octet-stream"
-        file_name = _PATH.sub("_", name).strip() or "file"
+        file_name = texts.cut_file_name(_PATH.sub("_", name).strip()) or "file"
         return FileFacts(file_name=file_name, media_type=media_type, size_bytes=self._archive.size(member), sha256="")
 
     def _member(self, facts: Facts) -> str | None:

@@ -84,6 +84,18 @@ def cut_name(title: str) -> str:
     return title if len(title) <= NAME_LIMIT else title[:NAME_LIMIT].rstrip()
 
 
+def cut_file_name(name: str) -> str:
+    """A file's name, as long as a name may be; its ending stays.
+
+    >>> len(cut_file_name("x" * 300 + ".txt")), cut_file_name("x" * 300 + ".txt")[-5:]
+    (255, 'x.txt')
+    """
+    stem, dot, ending = name.rpartition(".")
+    if len(name) <= NAME_LIMIT or not dot or len(ending) > 10:
+        return cut_name(name)
+    return f"{stem[: NAME_LIMIT - 1 - len(ending)].rstrip()}.{ending}"
+
+
 def _no_link(_address: str) -> str | None:
     return None
 
