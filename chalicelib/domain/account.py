@@ -14,7 +14,7 @@ from chalicelib.domain.errors import DeniedError, NotFoundError
 from chalicelib.domain.ordering import folded, name_key
 from chalicelib.domain.paging import Numbered, PageRequest, cut
 from chalicelib.domain.person import Account, Host, chain
-from chalicelib.domain.ports import AccountStore
+from chalicelib.domain.ports_people import AccountStore
 from chalicelib.domain.reference import account_id
 from chalicelib.domain.role import Right
 from chalicelib.domain.schoolports import CourseStore

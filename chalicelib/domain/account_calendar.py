@@ -14,7 +14,7 @@ from chalicelib.domain.errors import DeniedError, InvalidError, TooShortError
 from chalicelib.domain.ordering import name_key
 from chalicelib.domain.paging import Numbered, PageRequest, cut
 from chalicelib.domain.person import Account
-from chalicelib.domain.ports import AccountStore
+from chalicelib.domain.ports_people import AccountStore
 from chalicelib.domain.role import Right
 from chalicelib.domain.tree import Node, Tree, matches
 

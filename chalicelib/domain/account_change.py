@@ -14,7 +14,8 @@ from chalicelib.domain.epobject import NAME_LIMIT
 from chalicelib.domain.errors import InvalidError, NotFoundError
 from chalicelib.domain.identity import guid_for
 from chalicelib.domain.person import Account, Domain
-from chalicelib.domain.ports import AccountStore, Ids, PeopleStore
+from chalicelib.domain.ports import Ids
+from chalicelib.domain.ports_people import AccountStore, PeopleStore
 from chalicelib.domain.retry import retried
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")

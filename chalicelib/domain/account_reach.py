@@ -9,7 +9,7 @@ from msgspec import Struct
 from chalicelib.domain.access import Actor, Standing
 from chalicelib.domain.errors import DeniedError, NotFoundError
 from chalicelib.domain.person import Account, User, chain
-from chalicelib.domain.ports import PeopleStore, TreeStore
+from chalicelib.domain.ports_people import PeopleStore, TreeStore
 from chalicelib.domain.reference import GUID_SCHEMES, account_id
 from chalicelib.domain.role import Right
 from chalicelib.domain.tree import Node, Tree, common_path

@@ -22,8 +22,9 @@ from chalicelib.domain.job import Job, JobKind
 from chalicelib.domain.paging import Slice
 from chalicelib.domain.person import ADDRESS_LIMIT, User
 from chalicelib.domain.portfolio import TRIES, check_description, check_name, facts_of
-from chalicelib.domain.ports import Clock, Ids, PeopleStore
+from chalicelib.domain.ports import Clock, Ids
 from chalicelib.domain.ports_accreditations import AccreditationStore
+from chalicelib.domain.ports_people import PeopleStore
 from chalicelib.domain.role import Right
 from chalicelib.domain.transfer import JobService
 

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from chalicelib.domain.errors import InvalidError, NotFoundError
 from chalicelib.domain.person import Account, AdminRole, User
-from chalicelib.domain.ports import Ids, PeopleStore
+from chalicelib.domain.ports import Ids
+from chalicelib.domain.ports_people import PeopleStore
 from chalicelib.domain.retry import retried
 from chalicelib.domain.role import (
     ACCOUNT_ADMIN,

@@ -13,7 +13,8 @@ from chalicelib.domain.account_reach import AccountReach, creates_courses
 from chalicelib.domain.course import Enrollment
 from chalicelib.domain.errors import NotFoundError
 from chalicelib.domain.person import Account, User
-from chalicelib.domain.ports import AccountStore, Ids
+from chalicelib.domain.ports import Ids
+from chalicelib.domain.ports_people import AccountStore
 from chalicelib.domain.retry import retried
 from chalicelib.domain.role import Right
 from chalicelib.domain.schoolports import CourseStore

@@ -21,7 +21,8 @@ from chalicelib.domain.coursewalk import BETWEEN, Page, Read, Source, fill
 from chalicelib.domain.errors import DeniedError, InvalidError, NotFoundError, TooShortError
 from chalicelib.domain.paging import SKIP_LIMIT, PageRequest, Slice
 from chalicelib.domain.person import Account, User
-from chalicelib.domain.ports import Clock, PeopleStore
+from chalicelib.domain.ports import Clock
+from chalicelib.domain.ports_people import PeopleStore
 from chalicelib.domain.reference import account_id
 from chalicelib.domain.referencelist import known_ids
 from chalicelib.domain.role import Right

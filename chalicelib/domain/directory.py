@@ -16,7 +16,8 @@ from chalicelib.domain.coursenames import CourseNames
 from chalicelib.domain.epobject import NAME_LIMIT
 from chalicelib.domain.errors import ConflictError, InvalidError, NotFoundError
 from chalicelib.domain.person import Account, AccountRow, AdminRow, Domain, RoleRow, RowOutcome, User, UserRow
-from chalicelib.domain.ports import AccountStore, Clock, CredentialStore, Ids, PeopleStore
+from chalicelib.domain.ports import Clock, Ids
+from chalicelib.domain.ports_people import AccountStore, CredentialStore, PeopleStore
 from chalicelib.domain.reference import USER_SCHEMES, account_id, resolve
 from chalicelib.domain.role import Right
 

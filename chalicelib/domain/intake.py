@@ -13,7 +13,8 @@ from chalicelib.domain.access import Actor, Standing
 from chalicelib.domain.capability import may_use, require_use
 from chalicelib.domain.errors import DeniedError, InvalidError, NotFoundError
 from chalicelib.domain.job import Job, JobKind
-from chalicelib.domain.ports import BlobStore, PeopleStore
+from chalicelib.domain.ports import BlobStore
+from chalicelib.domain.ports_people import PeopleStore
 from chalicelib.domain.role import Right
 from chalicelib.domain.transfer import JobService, scoped
 from chalicelib.domain.upload import owned

@@ -17,7 +17,8 @@ from chalicelib.domain.access import Actor, Decision, Sight
 from chalicelib.domain.epobject import EpObject, Kind
 from chalicelib.domain.errors import ConflictError, InvalidError, NotFoundError
 from chalicelib.domain.portfolio import TRIES, PortfolioService, require
-from chalicelib.domain.ports import Change, Clock, Deleted, ObjectStore, PeopleStore, Restored, RunStore, Updated
+from chalicelib.domain.ports import Change, Clock, Deleted, ObjectStore, Restored, RunStore, Updated
+from chalicelib.domain.ports_people import PeopleStore
 
 VERDICTS = (spam.SAFE, spam.MARKED)
 BATCH = 40

@@ -23,7 +23,8 @@ from chalicelib.domain.notification import (
 )
 from chalicelib.domain.person import Account
 from chalicelib.domain.portfolio import TRIES
-from chalicelib.domain.ports import Clock, Ids, PeopleStore
+from chalicelib.domain.ports import Clock, Ids
+from chalicelib.domain.ports_people import PeopleStore
 from chalicelib.domain.role import Right
 
 GONE = "There is no such notification."

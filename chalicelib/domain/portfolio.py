@@ -15,7 +15,8 @@ from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, N
 from chalicelib.domain.identity import guid_for
 from chalicelib.domain.paging import PageRequest, Slice
 from chalicelib.domain.person import Account, User
-from chalicelib.domain.ports import Clock, Ids, ObjectStore, PeopleStore
+from chalicelib.domain.ports import Clock, Ids, ObjectStore
+from chalicelib.domain.ports_people import PeopleStore
 
 DEFAULT_KEY_LABEL = "Default Sharing Url"
 KEY_DIGITS = 8

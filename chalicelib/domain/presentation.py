@@ -12,7 +12,8 @@ from chalicelib.domain.capability import require_use
 from chalicelib.domain.epobject import EpObject, Kind
 from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError
 from chalicelib.domain.portfolio import TRIES, PortfolioService, check_description
-from chalicelib.domain.ports import Clock, Created, Deleted, ObjectStore, PeopleStore
+from chalicelib.domain.ports import Clock, Created, Deleted, ObjectStore
+from chalicelib.domain.ports_people import PeopleStore
 
 BANNER_LIMIT = 255
 """Characters of a banner's title."""

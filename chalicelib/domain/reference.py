@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from chalicelib.domain.epobject import NAME_LIMIT
 from chalicelib.domain.errors import NotFoundError
 from chalicelib.domain.identity import id_in, parse_guid
-from chalicelib.domain.ports import PeopleStore
+from chalicelib.domain.ports_people import PeopleStore
 
 USER_SCHEMES = {
     "sis_user_id": "sis_user_id",

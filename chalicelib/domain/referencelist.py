@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chalicelib.domain.epobject import NAME_LIMIT
-from chalicelib.domain.ports import PeopleStore
+from chalicelib.domain.ports_people import PeopleStore
 from chalicelib.domain.reference import ACCOUNT_SCHEMES, ID_DIGITS, USER_SCHEMES, unhexed
 
 

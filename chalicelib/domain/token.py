@@ -23,7 +23,8 @@ from chalicelib.domain.errors import DomainError, InvalidError
 from chalicelib.domain.tokenkeys import TokenKeys, name_of
 
 if TYPE_CHECKING:
-    from chalicelib.domain.ports import Clock, CredentialStore, Ids, Use
+    from chalicelib.domain.ports import Clock, Ids
+    from chalicelib.domain.ports_people import CredentialStore, Use
 
 HINT_LENGTH = 5
 PENDING = "pending"

@@ -47,7 +47,7 @@ class Delta(Struct):
 
 
 class Accounts(Struct, frozen=True):
-    """The store of accounts (see `ports.AccountStore`)."""
+    """The store of accounts (see `ports_people.AccountStore`)."""
 
     tables: Tables
     people: People

@@ -16,7 +16,7 @@ from pynamodb.exceptions import PutError, TransactWriteError, UpdateError, Verbo
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.errors import ConflictError
-from chalicelib.domain.ports import Use
+from chalicelib.domain.ports_people import Use
 from chalicelib.domain.token import IdKey, Token
 from chalicelib.storage import documents, tokens
 from chalicelib.storage.buckets import Buckets, Change
@@ -36,7 +36,7 @@ def _app_key(app_id: str) -> dict[str, str]:
 
 
 class Credentials(Struct, frozen=True):
-    """The credential store (see `ports.CredentialStore`)."""
+    """The credential store (see `ports_people.CredentialStore`)."""
 
     tables: Tables
     buckets: Buckets = field(default_factory=Buckets)

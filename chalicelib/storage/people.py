@@ -125,7 +125,7 @@ def head_of(record: PersonRecord) -> TreeHead:
 
 
 class People(Struct, frozen=True):
-    """The people store (see `ports.PeopleStore`)."""
+    """The people store (see `ports_people.PeopleStore`)."""
 
     tables: Tables
     roots: dict[str, tuple[int, float]] = field(default_factory=dict)

@@ -55,7 +55,7 @@ class Kept(Struct):
 
 
 class Trees(Struct, frozen=True):
-    """Subtrees of accounts (see `ports.TreeStore`)."""
+    """Subtrees of accounts (see `ports_people.TreeStore`)."""
 
     tables: Tables
     kept: dict[str, Kept] = field(default_factory=dict)
