@@ -25,7 +25,7 @@ from chalicelib.packages.zipwriter import ZipState, ZipWriter
 from chalicelib.storage.uploads import MultipartUpload, UploadLostError
 
 LINES = 1000
-"""Rows after which the run tells where it is, and hears whether it was stopped (canvas-a 5.1)."""
+"""Rows after which the run tells where it is, and hears whether it was stopped (canvas-a 5.1); so does a checkpoint."""
 NOT_ZERO = re.compile(r"\s*[+-]?0*[1-9]")
 RESTART_LIMIT = 3
 STOPPED = "The report was stopped on request."
@@ -195,7 +195,7 @@ class Writing:
             self.upload.write(data)
 
     def _tell(self, number: int, passed: float) -> None:
-        if self.state.lines - self.told < LINES:
+        if self.state.lines - self.told < LINES and not self.run.checkpoint_due:
             return
         self.told = self.state.lines
         progress = min(99, int(100 * (number + passed) / len(self.tables)))

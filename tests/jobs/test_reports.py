@@ -15,6 +15,7 @@ from chalicelib.domain.job import JobStatus
 from chalicelib.domain.person import AdminRow, User
 from chalicelib.domain.report import Report, ReportStatus
 from chalicelib.jobs import report as reports
+from chalicelib.jobs import run as runs
 from chalicelib.jobs.report import ReportWork, Table
 from chalicelib.jobs.run import Run
 from chalicelib.jobs.runner import Runner
@@ -120,6 +121,23 @@ def test_it_tells_where_it_is_and_stops_when_told_to(
     with pytest.raises(NotFoundError):
         services.reports.abort(head, report.account_id, report.type, report.id)
     assert Runner(services).run(report.id, lambda: 900.0) is None
+
+
+def test_without_rows_it_is_stopped_at_a_checkpoint(
+    services: Services, head: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "CHECKPOINT_S", -1.0)
+    report = start(services, head, include_deleted=True)
+
+    def watch() -> float:
+        if shown(services, report).status is ReportStatus.RUNNING:
+            services.reports.abort(head, report.account_id, report.type, report.id)
+        return 900.0
+
+    assert Runner(services).run(report.id, watch) is JobStatus.ABORTED
+    stopped = services.job_store.get(report.id)
+    assert stopped is not None
+    assert stopped.checkpoint.get("number", 0) <= 1, "not at the end"
 
 
 def test_stopped_in_a_pause_or_at_the_last_moment(services: Services, head: Actor) -> None:
