@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from chalicelib.domain import timezone
 from chalicelib.domain.course import ENROLLMENT_STATES
 from chalicelib.domain.courserow import CourseRow, EnrollmentRow, SectionRow, TermRow, XlistRow
+from chalicelib.domain.errors import InvalidError
 from ops.sis_row import Kind, RowProblemError, needed, short, status
 
 TRUE, FALSE = frozenset({"true", "yes", "y", "t", "on", "1"}), frozenset({"false", "no", "n", "f", "off", "0"})
@@ -69,6 +71,13 @@ def _text(row: Mapping[str, str], name: str) -> str:
     return row[name]
 
 
+def _zone(row: Mapping[str, str], name: str) -> str:
+    try:
+        return timezone.checked(row[name])
+    except InvalidError as error:
+        raise RowProblemError(str(error)) from None
+
+
 Reader = Callable[[Mapping[str, str], str], Any]
 CLEARABLE: dict[str, tuple[str, Reader, Any]] = {
     "start_date": ("start_at", moment, None),
@@ -97,7 +106,7 @@ MORE_FACTS: dict[str, tuple[str, Reader]] = {
     "hide_final_grades": ("hide_final_grades", truth),
     "apply_assignment_group_weights": ("apply_assignment_group_weights", truth),
     "restrict_enrollments_to_course_dates": ("restrict_enrollments_to_course_dates", truth),
-    "time_zone": ("time_zone", _text),
+    "time_zone": ("time_zone", _zone),
     "locale": ("locale", _text),
     "syllabus_body": ("syllabus_body", _text),
     "post_manually": ("post_manually", truth),

@@ -166,7 +166,7 @@ def test_bad_lines_are_told_and_the_rest_is_loaded(school: School) -> None:
             t1,,active,,,StudentEnrollment
         """,
         courses="""
-            course_id,short_name,long_name,account_id,term_id,status,is_public,default_view,blueprint_course_id
+            course_id,short_name,long_name,account_id,term_id,status,is_public,default_view,blueprint_course_id,time_zone
             c3,C3,Good,arts,t2,active,yes,wiki,
             c4,C4,Nowhere,nope,,active,,,
             c5,C5,No term,arts,nope,active,,,
@@ -176,6 +176,7 @@ def test_bad_lines_are_told_and_the_rest_is_loaded(school: School) -> None:
             c9,C9,Bad view,arts,,active,,grid,
             d1,D1,Follows nobody,arts,,active,,,nope
             d2,D2,Follows itself,arts,,active,,,d2
+            d3,D3,Bad zone,arts,,active,,,,Mars/Olympus
         """,
         sections="""
             section_id,course_id,name,status
@@ -208,7 +209,7 @@ def test_bad_lines_are_told_and_the_rest_is_loaded(school: School) -> None:
     told = [(one.file.removesuffix(".csv"), one.line) for one in report.errors]
     assert sorted(told) == sorted(
         [("terms", 3), ("terms", 4)]
-        + [("courses", line) for line in range(3, 11)]
+        + [("courses", line) for line in range(3, 12)]
         + [("sections", 3), ("sections", 4), ("xlists", 2), ("xlists", 3)]
         + [("enrollments", line) for line in range(3, 14)]
     )
