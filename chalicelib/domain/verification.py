@@ -174,18 +174,29 @@ class VerificationService(Struct, frozen=True):
         return Subject(user=standing.user, verification=found[actor.user_id])
 
     def _subject(self, actor: Actor, who: str) -> Subject:
-        numeric = who.isascii() and who.isdigit() and len(who) <= len(str(MAX_ID))
-        ids = [int(who)] if numeric else self.store.named(actor.root_account_id, who)
+        ids = self._ids(actor, who)
         standing, found = self.store.standing(actor, ids)
         self._reviewer(standing)
         users = [standing.users[one] for one in ids if one in standing.users]
-        users = [one for one in users if one.root_account_id == actor.root_account_id and one.workflow_state != DELETED]
+        # Who was deleted while they waited is in the queue until somebody decides.
+        users = [one for one in users if one.workflow_state != DELETED or found[one.id].status is Status.PENDING]
+        users = [one for one in users if one.root_account_id == actor.root_account_id]
         if not users:
             raise NotFoundError("There is no such user.")
-        reviewed = [one for one in users if _reviews(standing, one.account_paths)]
+        reviewed = [one for one in users if _reviews(standing, one.account_paths or found[one.id].account_paths)]
         if not reviewed:
             raise DeniedError("You do not review this user.")
         return _first_of([Subject(user=one, verification=found[one.id]) for one in reviewed])
+
+    def _ids(self, actor: Actor, who: str) -> Sequence[int]:
+        """Users of that id or address, else those the queue still calls by it."""
+        if who.isascii() and who.isdigit() and len(who) <= len(str(MAX_ID)):
+            return [int(who)]
+        named = self.store.named(actor.root_account_id, who)
+        if named:
+            return named
+        waiting = self.store.queue(actor.root_account_id, QUEUE_LIMIT)
+        return [one.user_id for one in waiting if one.email and one.email.casefold() == who.casefold()]
 
     def _reviewer(self, standing: Standing) -> Standing:
         if not standing.holds_somewhere(Right.REVIEW_VERIFICATIONS):

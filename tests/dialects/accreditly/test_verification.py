@@ -202,6 +202,22 @@ def test_a_reviewer_of_part_of_the_institution(world: World, ada: Person) -> Non
     ok(decide(world.admin(), ada.user.email, verificationStatus="rejected"))
 
 
+def test_whom_the_queue_names_can_be_decided(world: World, admin: Person) -> None:
+    """Also when their address changed since they asked, or they were deleted."""
+    for login, change in (("asker", {"email": "asked@example.edu"}), ("leaver", {"status": "deleted"})):
+        person = waiting(world.person(login))
+        user = world.services.people.user(person.id)
+        assert user is not None
+        facts = {"sis_id": user.sis_id, "login_id": login, "first_name": "A", "last_name": "B", "email": user.email}
+        row = UserRow(**(facts | change))
+        assert [one.error for one in world.services.directory.upsert_users(world.root, [row])] == [""]
+        (name,) = ok(admin.client.get(f"{VERIFY}/queue"))
+        assert len(ok(admin.client.get(f"{VERIFY}/{name}/images"))) == 1
+        assert state(ok(decide(admin, name, verificationStatus="rejected"))) == "rejected"
+        assert ok(admin.client.get(f"{VERIFY}/queue")) == []
+        refused(decide(admin, name, verificationStatus="rejected"), 404)
+
+
 def test_reviewers_and_issuers_by_roles_made_for_it(world: World, ada: Person, admin: Person) -> None:
     """As `python -m ops role create … --on review_verifications` and `role assign` make them."""
     roles, waits = world.services.roles, waiting(ada)
