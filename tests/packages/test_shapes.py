@@ -368,3 +368,19 @@ def test_a_file_name_of_any_length_is_cut_before_its_ending() -> None:
     assert names == ["x" * 251 + ".txt", "x" * 255, "x" * 255]
     before, after = again(got.objects)
     assert before == after
+
+
+def test_a_selection_of_two_kinds_goes_out_as_mahara_can_read_it() -> None:
+    blog, site = category("selection_type", "Blog"), category("selection_type", "Website")
+    body = entry("p", blog + PAGE, type="leap2:selection") + entry("s", blog + site + PAGE, type="leap2:selection")
+    got = take_in(feed(body))
+    assert [(one.kind, one.name) for one in got.objects] == [
+        (Kind.PAGE, "p"),
+        (Kind.PORTFOLIO, "p"),
+        (Kind.PORTFOLIO, "s"),
+    ]
+    assert "a page too" in got.reasons("degraded")[0]
+    data = give_out(got.objects)
+    check_package(data)
+    before, after = again(got.objects, data)
+    assert before == after

@@ -200,7 +200,10 @@ def kind_of(facts: Facts, *, found: bool) -> Kind:
         kind = Kind(stated)
         return kind if kind is not Kind.FILE or (len(facts.files) == 1 and found) else Kind.ITEM
     if facts.type == "selection":
-        return {"Website": Kind.PORTFOLIO, "Webpage": Kind.PAGE}.get(facts.term("selection_type"), Kind.COLLECTION)
+        terms = {term for scheme, term, _ in facts.categories if scheme == "selection_type"}
+        if "Website" in terms:
+            return Kind.PORTFOLIO
+        return Kind.PAGE if "Webpage" in terms else Kind.COLLECTION
     if facts.type in RESOURCES:
         if len(facts.files) == 1 and len(facts.enclosures) == 1:
             return Kind.FILE if found else Kind.ITEM

@@ -83,6 +83,11 @@ def read_carried(
     )
 
 
+def _is_webpage(category: Category) -> bool:
+    """Whether a category makes a page of an entry: Mahara aborts the whole import where no view is with it."""
+    return (category.scheme, category.term) == ("selection_type", "Webpage")
+
+
 def is_implied(kind: Kind, category: Category) -> bool:
     """Whether the writer makes this category from the kind."""
     implied = IMPLIED.get(kind)
@@ -94,6 +99,9 @@ def _categories(facts: Facts, scope: Scope) -> tuple[Category, ...]:
     generated = own.generated if own else []
     found = [Category(scheme, term, label) for scheme, term, label in facts.categories if scheme]
     found = [one for one in found if one.scheme not in generated and not is_implied(scope.kind, one)]
+    if scope.kind is not Kind.PAGE and any(_is_webpage(one) for one in found):
+        scope.note("degraded", "It says that it is a page too, which it cannot be as well; that was dropped.")
+        found = [one for one in found if not _is_webpage(one)]
     if own and own.self_at is not None and 0 <= own.self_at <= len(found):
         found.insert(own.self_at, SELF)
     return tuple(dict.fromkeys(found))
