@@ -59,7 +59,7 @@ DATES = st.datetimes(
     timezones=st.just(UTC),
 ).map(lambda one: one.replace(fold=0))
 FILE_NAMES = st.builds(
-    lambda stem, suffix: (stem.replace("/", "_").replace("\\", "_").strip() or "f") + suffix,
+    lambda stem, suffix: (stem.replace("/", "_").replace("\\", "_")[:248].strip() or "f") + suffix,
     WORDS,
     st.sampled_from(["", ".txt", ".PNG", ".tar.gz", ".日本"]),
 )
