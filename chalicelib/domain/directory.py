@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -14,7 +14,8 @@ from chalicelib.domain.account_change import AccountChanges, changed, new_accoun
 from chalicelib.domain.administration import RoleService, rights
 from chalicelib.domain.coursenames import CourseNames
 from chalicelib.domain.epobject import NAME_LIMIT
-from chalicelib.domain.errors import ConflictError, InvalidError, NotFoundError
+from chalicelib.domain.errors import InvalidError, NotFoundError
+from chalicelib.domain.loading import outcome
 from chalicelib.domain.person import Account, AccountRow, AdminRow, Domain, RoleRow, RowOutcome, User, UserRow
 from chalicelib.domain.ports import Clock, Ids
 from chalicelib.domain.ports_people import AccountStore, CredentialStore, PeopleStore
@@ -24,7 +25,6 @@ from chalicelib.domain.role import Right
 DELETED = "deleted"
 PARENTS_KEPT = 10_000
 """Accounts a load remembers as parents; where one is does not change."""
-TRIES = 5
 STATES = ("active", "suspended", DELETED)
 
 
@@ -106,24 +106,24 @@ class Directory(Struct, frozen=True):
         """
         import_id, parents = self.ids.new(), {"": root}
         for row in rows:
-            yield _outcome(partial(self._upsert_account, root, row, import_id, parents))
+            yield outcome(partial(self._upsert_account, root, row, import_id, parents))
             if len(parents) > PARENTS_KEPT:
                 parents = {"": root}
 
     def upsert_users(self, root: Account, rows: Iterable[UserRow]) -> Iterator[RowOutcome]:
         """Load people of `root`; one outcome a row, in order."""
         for row in rows:
-            yield _outcome(partial(self._upsert_user, root, row))
+            yield outcome(partial(self._upsert_user, root, row))
 
     def upsert_roles(self, root: Account, rows: Iterable[RoleRow]) -> Iterator[RowOutcome]:
         """Make, switch and remove roles of accounts; one outcome a row, in order."""
         for row in rows:
-            yield _outcome(partial(self._upsert_role, root, row))
+            yield outcome(partial(self._upsert_role, root, row))
 
     def upsert_admins(self, root: Account, rows: Iterable[AdminRow]) -> Iterator[RowOutcome]:
         """Give and take account roles; one outcome a row, in order."""
         for row in rows:
-            yield _outcome(partial(self._upsert_admin, root, row))
+            yield outcome(partial(self._upsert_admin, root, row))
 
     def _upsert_account(self, root: Account, row: AccountRow, import_id: int, parents: dict[str, Account]) -> bool:
         if not row.sis_id or not row.name.strip():
@@ -245,15 +245,3 @@ def _state(status: str) -> str:
     if state not in STATES:
         raise InvalidError(f"status must be one of {', '.join(STATES)}, not {status!r}.")
     return state
-
-
-def _outcome(work: Callable[[], bool]) -> RowOutcome:
-    """What became of a row; one that met another writer or a taken id is worked on again."""
-    for _ in range(TRIES):
-        try:
-            return RowOutcome(changed=work())
-        except ConflictError:
-            continue
-        except (InvalidError, NotFoundError) as error:
-            return RowOutcome(error=str(error))
-    return RowOutcome(error="It is being changed by others; load it again.")

@@ -10,7 +10,6 @@ import json
 import time
 import warnings
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -25,7 +24,6 @@ from chalicelib import wiring
 from chalicelib.domain.page import PageDraft
 from chalicelib.domain.token import IdKey
 from chalicelib.wiring import Services, SystemClock
-from ops.local.server import Server
 from tests.factories import Person, World
 from tests.schools import load
 
@@ -36,22 +34,6 @@ with warnings.catch_warnings():
     import d2lvalence_util.service as d2l
 
 pytestmark = pytest.mark.filterwarnings("ignore:Canvas may respond unexpectedly:UserWarning")
-
-
-@pytest.fixture
-def now(world: World) -> World:
-    """The service on the machine's time, which is the clients' time."""
-    wiring.use(Services(world.services.settings, clock=SystemClock()))
-    return world
-
-
-@pytest.fixture
-def url(now: World) -> Iterator[str]:
-    """Address of the service."""
-    server = Server(now.gateway, 0, quiet=True)
-    server.start()
-    yield server.url
-    server.stop()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,28 +13,10 @@ from canvasapi import Canvas
 from canvasapi.account import Account
 from canvasapi.exceptions import BadRequest, Forbidden, ResourceDoesNotExist
 
-from chalicelib import wiring
-from chalicelib.wiring import Services, SystemClock
-from ops.local.server import Server
+from chalicelib.wiring import SystemClock
 from tests.factories import Person, World
 
 pytestmark = pytest.mark.filterwarnings("ignore:Canvas may respond unexpectedly:UserWarning")
-
-
-@pytest.fixture
-def now(world: World) -> World:
-    """The service on the machine's time, which is the client's time."""
-    wiring.use(Services(world.services.settings, clock=SystemClock()))
-    return world
-
-
-@pytest.fixture
-def url(now: World) -> Iterator[str]:
-    """Address of the service."""
-    server = Server(now.gateway, 0, quiet=True)
-    server.start()
-    yield server.url
-    server.stop()
 
 
 def account(url: str, world: World, person: Person) -> Any:
