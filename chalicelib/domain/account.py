@@ -14,10 +14,10 @@ from chalicelib.domain.errors import DeniedError, NotFoundError
 from chalicelib.domain.ordering import folded, name_key
 from chalicelib.domain.paging import Numbered, PageRequest, cut
 from chalicelib.domain.person import Account, Host, chain
+from chalicelib.domain.ports_courses import CourseStore
 from chalicelib.domain.ports_people import AccountStore
 from chalicelib.domain.reference import account_id
 from chalicelib.domain.role import Right
-from chalicelib.domain.schoolports import CourseStore
 from chalicelib.domain.tree import Node
 
 SEARCH_LIMIT = 5

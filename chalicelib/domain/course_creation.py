@@ -14,10 +14,10 @@ from chalicelib.domain.course import Enrollment
 from chalicelib.domain.errors import NotFoundError
 from chalicelib.domain.person import Account, User
 from chalicelib.domain.ports import Ids
+from chalicelib.domain.ports_courses import CourseStore
 from chalicelib.domain.ports_people import AccountStore
 from chalicelib.domain.retry import retried
 from chalicelib.domain.role import Right
-from chalicelib.domain.schoolports import CourseStore
 
 MANUAL_NAME = "Manually-Created Courses"
 MANUAL_ID = "manually_created_courses_account_id"

@@ -22,11 +22,11 @@ from chalicelib.domain.errors import DeniedError, InvalidError, NotFoundError, T
 from chalicelib.domain.paging import SKIP_LIMIT, PageRequest, Slice
 from chalicelib.domain.person import Account, User
 from chalicelib.domain.ports import Clock
+from chalicelib.domain.ports_courses import CourseListStore, Ground
 from chalicelib.domain.ports_people import PeopleStore
 from chalicelib.domain.reference import account_id
 from chalicelib.domain.referencelist import known_ids
 from chalicelib.domain.role import Right
-from chalicelib.domain.schoolports import CourseListStore, Ground
 from chalicelib.domain.term import Term, TermBook
 from chalicelib.domain.timezone import shown
 

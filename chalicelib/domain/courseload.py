@@ -21,9 +21,9 @@ from chalicelib.domain.errors import InvalidError, NotFoundError
 from chalicelib.domain.loading import Spread, chunks, one_by_one, outcome
 from chalicelib.domain.person import Account, RowOutcome
 from chalicelib.domain.ports import Clock, Ids
+from chalicelib.domain.ports_courses import CourseStore
 from chalicelib.domain.ports_people import PeopleStore
 from chalicelib.domain.retry import retried
-from chalicelib.domain.schoolports import CourseStore
 from chalicelib.domain.term import TermBook
 from chalicelib.domain.termload import TermLoad
 

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from chalicelib.domain.course import DELETED, Course
 from chalicelib.domain.coursechange import CourseChange, MemberChange
 from chalicelib.domain.person import Account, User
+from chalicelib.domain.ports_courses import CourseStore
 from chalicelib.domain.retry import retried
-from chalicelib.domain.schoolports import CourseStore
 
 
 class CourseNames(Struct, frozen=True):

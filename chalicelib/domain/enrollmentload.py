@@ -20,9 +20,9 @@ from chalicelib.domain.errors import ConflictError, InvalidError, NotFoundError
 from chalicelib.domain.loading import LOST, TRIES, Spread, chunks, one_by_one
 from chalicelib.domain.person import Account, RowOutcome, User
 from chalicelib.domain.ports import Ids
+from chalicelib.domain.ports_courses import CourseStore
 from chalicelib.domain.ports_people import PeopleStore
 from chalicelib.domain.role import RoleBook
-from chalicelib.domain.schoolports import CourseStore
 
 CHUNK = 2000
 SECTION = "sis_section_id"

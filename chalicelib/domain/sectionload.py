@@ -21,8 +21,8 @@ from chalicelib.domain.errors import InvalidError, NotFoundError
 from chalicelib.domain.loading import Spread, chunks, one_by_one, outcome
 from chalicelib.domain.person import Account, RowOutcome
 from chalicelib.domain.ports import Ids
+from chalicelib.domain.ports_courses import CourseStore
 from chalicelib.domain.retry import retried
-from chalicelib.domain.schoolports import CourseStore
 
 CHUNK = 400
 How = Callable[[int, tuple[Seat, ...]], tuple[Seat, ...]]

@@ -11,8 +11,8 @@ from chalicelib.domain.courserow import TermRow
 from chalicelib.domain.loading import chunks
 from chalicelib.domain.person import Account, RowOutcome
 from chalicelib.domain.ports import Clock, Ids
+from chalicelib.domain.ports_courses import TermStore
 from chalicelib.domain.retry import retried
-from chalicelib.domain.schoolports import TermStore
 from chalicelib.domain.term import DEFAULT_TERM, TERMS_LIMIT, Term, TermBook
 
 CHUNK = 500

@@ -17,10 +17,10 @@ from chalicelib.domain.paging import Slice
 from chalicelib.domain.person import Account, User
 from chalicelib.domain.portfolio import TRIES, require
 from chalicelib.domain.ports import Clock
+from chalicelib.domain.ports_courses import CourseStore
+from chalicelib.domain.ports_tokens import TokenStore
 from chalicelib.domain.role import Right
-from chalicelib.domain.schoolports import CourseStore
 from chalicelib.domain.token import HINT_LENGTH, PENDING, Token, TokenService
-from chalicelib.domain.tokenports import TokenStore
 
 ID_DIGITS = 16
 TEXTS = {

@@ -16,7 +16,7 @@ from chalicelib.domain.course import Course
 from chalicelib.domain.courseentry import Entry
 from chalicelib.domain.coursewalk import Placed, Read, Source
 from chalicelib.domain.person import Account, User
-from chalicelib.domain.schoolports import Details, Ground
+from chalicelib.domain.ports_courses import Details, Ground
 from chalicelib.domain.term import TermBook
 from chalicelib.storage import documents, people
 from chalicelib.storage.coursekeys import count_key, course_key, entry_place, list_key, teaches_key
@@ -28,7 +28,7 @@ HIGHEST = "\x7f"
 
 
 class CourseLists(Struct, frozen=True):
-    """The store of course lists (see `schoolports.CourseListStore`)."""
+    """The store of course lists (see `ports_courses.CourseListStore`)."""
 
     tables: Tables
 

@@ -43,7 +43,7 @@ LIST_PAGE = 500
 
 
 class Courses(Struct, frozen=True):
-    """The store of courses (see `schoolports.CourseStore`)."""
+    """The store of courses (see `ports_courses.CourseStore`)."""
 
     tables: Tables
 

@@ -17,7 +17,7 @@ def terms_key(root_account_id: int) -> dict[str, str]:
 
 
 class Terms(Struct, frozen=True):
-    """The store of terms (see `schoolports.TermStore`)."""
+    """The store of terms (see `ports_courses.TermStore`)."""
 
     tables: Tables
 

@@ -21,8 +21,8 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.domain.access import Actor
 from chalicelib.domain.errors import InvalidError
 from chalicelib.domain.paging import Slice
+from chalicelib.domain.ports_tokens import TokenSight
 from chalicelib.domain.token import Token
-from chalicelib.domain.tokenports import TokenSight
 from chalicelib.storage import documents
 from chalicelib.storage.census import shelf
 from chalicelib.storage.people import standing_keys, standing_of
@@ -73,7 +73,7 @@ def entity(record: PersonRecord) -> Token:
 
 
 class Tokens(Struct, frozen=True):
-    """See `tokenports.TokenStore`."""
+    """See `ports_tokens.TokenStore`."""
 
     tables: Tables
 
