@@ -9,7 +9,6 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 from pynamodb.exceptions import PutError, TransactWriteError
-from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.access import Actor, Sight, Standing
@@ -19,8 +18,7 @@ from chalicelib.domain.errors import ConflictError
 from chalicelib.domain.identity import MAX_ID
 from chalicelib.domain.paging import PageRequest, Slice
 from chalicelib.domain.ports import Place
-from chalicelib.domain.spam import SPAM
-from chalicelib.storage import documents, listing, people, shelf
+from chalicelib.storage import counters, documents, listing, people, shelf
 from chalicelib.storage.bodies import Bodies
 from chalicelib.storage.census import shelf as census
 from chalicelib.storage.companions import Companions, keys_of, take_keys
@@ -62,7 +60,7 @@ class Objects(Struct, frozen=True):
             not companions
             and len(changes) == 1
             and isinstance(changes[0], Updated)
-            and not _counts_as_spam(changes[0].object)
+            and not counters.counts_as_spam(changes[0].object)
         ):
             self._replace(changes[0].object)
             return
@@ -70,7 +68,7 @@ class Objects(Struct, frozen=True):
             with TransactWrite(connection=self.tables.connection) as transaction:
                 for change in changes:
                     self._add(transaction, change)
-                self._add_counters(transaction, changes)
+                counters.add(self.tables, self.garbage, transaction, changes)
                 self.companions.add(transaction, companions)
         except TransactWriteError as error:
             raise conflict(error) or error from error
@@ -287,37 +285,6 @@ class Objects(Struct, frozen=True):
             else:
                 transaction.delete(locator)
 
-    def _add_counters(self, transaction: TransactWrite, changes: Sequence[Change]) -> None:
-        tables = self.tables
-        active: dict[int, int] = {}
-        total: dict[int, int] = {}
-        refs: dict[str, int] = {}
-        for change in changes:
-            step = 1 if isinstance(change, (Created, Restored)) else -1 if isinstance(change, Deleted) else 0
-            one = change.object
-            if one.kind is Kind.PORTFOLIO and step:
-                active[one.owner_id] = active.get(one.owner_id, 0) + step
-                total[one.owner_id] = total.get(one.owner_id, 0) + isinstance(change, Created)
-            if one.file is not None and step:
-                refs[one.file.sha256] = refs.get(one.file.sha256, 0) + step
-        spam = _spam(changes)
-        for owner_id in active.keys() | spam.keys():
-            actions: list[Action] = []
-            if owner_id in active:
-                actions.append(tables.people.portfolios_active.add(active[owner_id]))
-                actions.append(tables.people.portfolios_all.add(total[owner_id]))
-            for found, ids in spam.get(owner_id, {}).items():
-                ours = tables.people.portfolios_spam
-                actions.append(ours.add(ids) if found else ours.delete(ids))
-            person = tables.person(people.user_key(owner_id))
-            transaction.update(person, actions=actions, condition=tables.people.pk.exists())
-        for sha256, step in refs.items():
-            blob = tables.locators(locator=f"blob#{sha256}")
-            condition = tables.locators.doomed.does_not_exist()
-            transaction.update(blob, actions=[tables.locators.refs.add(step)], condition=condition)
-            if step < 0:
-                transaction.save(self.garbage.record(sha256))
-
     def _list(self, index: str, owner_id: int, prefix: str, page: PageRequest) -> Slice[EpObject]:
         found = listing.read(self.tables, index, owner_id, prefix, page)
         return Slice(items=[self.entity(record) for record in found.items], next_cursor=found.next_cursor)
@@ -331,21 +298,6 @@ class Objects(Struct, frozen=True):
         place = (int(locator.owner), Kind(locator.kind))
         self.known[object_id] = place
         return place
-
-
-def _counts_as_spam(one: EpObject) -> bool:
-    """Whether a write of the object may change what is counted as spam: a status that is set is never unset."""
-    return one.portfolio is not None and one.portfolio.spam_status is not None
-
-
-def _spam(changes: Sequence[Change]) -> dict[int, dict[bool, set[int]]]:
-    """By owner, the portfolios that are active spam after the changes, and those that are not."""
-    found: dict[int, dict[bool, set[int]]] = {}
-    for one in (change.object for change in changes):
-        if one.portfolio is not None and _counts_as_spam(one):
-            spam = one.portfolio.spam_status in SPAM and not one.deleted
-            found.setdefault(one.owner_id, {}).setdefault(spam, set()).add(one.id)
-    return found
 
 
 def _sight(one: EpObject, standing: Standing) -> Sight:
