@@ -18,6 +18,7 @@ from chalicelib.domain.artifact import ArtifactService
 from chalicelib.domain.attachment import AttachmentService
 from chalicelib.domain.bucket import Rates
 from chalicelib.domain.comment import CommentService
+from chalicelib.domain.confirmed_email import ConfirmedEmail
 from chalicelib.domain.course_creation import CourseCreation
 from chalicelib.domain.courselist import CourseListService
 from chalicelib.domain.coursenames import CourseNames
@@ -148,6 +149,7 @@ class Services:
         )
         self.course_list = CourseListService(self.people, CourseLists(self.tables), self.clock)
         self.tokens = TokenService(self.credentials, self.clock, self.ids, lambda: self.token_keys)
+        self.confirmed_email = ConfirmedEmail(self.people, self.clock)
         self.token_book = TokenBook(Tokens(self.tables), self.tokens, self.courses, self.clock, self.topic.announce)
         self.idkeys = IdKeyService(self.credentials, self.clock, self.ids)
         self.jobs = JobService(self.job_store, self.queue, self.clock, self.ids, settings.package_ttl_s)

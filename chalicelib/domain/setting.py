@@ -107,6 +107,7 @@ KNOWN: Mapping[str, Callable[[str], str]] = {
     "open_registration": _boolean,
     "privacy_policy_url": _text,
     "recaptcha_key": _text,
+    "require_confirmed_email": _boolean,
     "require_email": _boolean,
     "restrict_personal_access_tokens_from_students": _boolean,
     "self_registration_type": _word("none", "observer", "all"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from chalicelib.domain.job import JobStatus, PackageFile
 from chalicelib.domain.report import Report, ReportStatus
 from chalicelib.domain.setting import truth
 from chalicelib.jobs.run import Aborted, Outcome, Run
+from chalicelib.jobs.spool import Spool
 from chalicelib.packages import cells
 from chalicelib.packages.zipwriter import ZipState, ZipWriter
 from chalicelib.storage.uploads import MultipartUpload, UploadLostError
@@ -35,19 +37,23 @@ Rows = list[Sequence[Any]]
 
 
 class Part(Struct, frozen=True):
-    """Some rows, where to go on behind them (empty: the end), and what part of the table has been passed."""
+    """Some rows, where to go on behind them (empty: the end), and what part of the table has been passed.
+
+    `aside`: rows of later tables that the same read gave, by the name of the table.
+    """
 
     rows: Rows
     place: str
     passed: float
+    aside: Mapping[str, Rows] = {}
 
 
 class Table(Struct, frozen=True):
-    """A file of a report. `parts` gives its rows from a place on."""
+    """A file of a report. `parts` gives its rows from a place on; None: an earlier table has put them aside."""
 
     name: str
     columns: Sequence[str]
-    parts: Callable[[str], Iterator[Part]]
+    parts: Callable[[str], Iterator[Part]] | None
 
 
 class State(msgspec.Struct):
@@ -62,6 +68,7 @@ class State(msgspec.Struct):
     zip: ZipState = ZipState()
     directory: list[bytes] = []
     upload: dict[str, Any] = {}
+    aside: dict[str, list[str]] = {}
 
 
 class ReportWork(Struct, frozen=True):
@@ -110,10 +117,10 @@ class ReportWork(Struct, frozen=True):
         _save(run, report)
         run.services.report_store.note(report)
         try:
-            writing = Writing(run, report, state, self.tables(run, report))
-            if not state.complete:
-                writing.go_on()
-            return writing.finish()
+            with closing(Writing(run, report, state, self.tables(run, report))) as writing:
+                if not state.complete:
+                    writing.go_on()
+                return writing.finish()
         except UploadLostError:
             if state.restarts >= RESTART_LIMIT:
                 raise
@@ -131,6 +138,11 @@ class Writing:
         else:
             self.upload = MultipartUpload(run.services.blobs, f"packages/{run.job.id}.{self._ending}")
         self.zip = ZipWriter(self.upload.write, state.zip)
+        self.aside = {
+            one.name: Spool(run, f"aside-{one.name}", state.aside.get(one.name, []))
+            for one in tables
+            if one.parts is None
+        }
         self.told = state.lines
 
     def go_on(self) -> None:
@@ -140,12 +152,11 @@ class Writing:
             table = self.tables[number]
             if not state.begun:
                 self._begin(table)
-            for part in table.parts(state.place):
-                self._write(cells.text(part.rows))
-                state.place, state.lines = part.place, state.lines + len(part.rows)
-                self._tell(number, part.passed)
-                if part.place:
-                    self._breathe()
+            if table.parts is None:
+                for piece in self.aside[table.name].replay():
+                    self._write(piece)
+            else:
+                self._go_through(number, table.parts(state.place))
             if self.zipped:
                 state.directory.append(self.zip.close().directory)
             state.table, state.place, state.begun = number + 1, "", False
@@ -155,6 +166,17 @@ class Writing:
         state.complete = True
         self._checkpoint()
         self.run.save(state, done=state.lines, total=state.lines)
+
+    def _go_through(self, number: int, parts: Iterator[Part]) -> None:
+        state = self.state
+        for part in parts:
+            self._write(cells.text(part.rows))
+            for name, rows in part.aside.items():
+                self.aside[name].append(cells.text(rows))
+            state.place, state.lines = part.place, state.lines + sum(map(len, (part.rows, *part.aside.values())))
+            self._tell(number, part.passed)
+            if part.place:
+                self._breathe()
 
     def finish(self) -> Report:
         """Make the file appear, and say so on the run."""
@@ -176,6 +198,11 @@ class Writing:
         )
         _save(self.run, ended)
         return ended
+
+    def close(self) -> None:
+        """Let go of what is on this machine."""
+        for spool in self.aside.values():
+            spool.close()
 
     @property
     def _ending(self) -> str:
@@ -215,6 +242,7 @@ class Writing:
 
     def _checkpoint(self) -> None:
         self.state.zip = self.zip.pause() if self.zipped else ZipState()
+        self.state.aside = {name: spool.pause() for name, spool in self.aside.items()}
         self.state.upload = self.upload.pause(self.run.work_key(f"tail-{self.run.checkpoints:06d}"))
 
 

@@ -10,6 +10,8 @@ from chalicelib.jobs.report_context import Context
 from chalicelib.jobs.report_walks import DELETED, Remembered, Step
 
 Cells = Sequence[Any]
+Walk = Callable[[Context, str], Iterator[Step]]
+Fill = Callable[[list[Any]], Rows]
 
 
 class Frame:
@@ -20,19 +22,25 @@ class Frame:
         self.sis_only = not own or context.on("created_by_sis")
         self.deleted = context.on("include_deleted")
         self.known = Remembered(context)
+        self._riders: dict[Walk, dict[str, Fill]] = {}
 
     def table(
         self,
         file: str,
         columns: Sequence[str],
-        walk: Callable[[Context, str], Iterator[Step]],
-        rows: Callable[[list[Any]], Rows],
+        walk: Walk,
+        rows: Fill,
     ) -> Table:
-        """A file whose rows come from a walk."""
+        """A file whose rows come from a walk; a walk that an earlier file takes is not taken again."""
+        if walk in self._riders:
+            self._riders[walk][file] = rows
+            return Table(file, columns, None)
+        riders = self._riders[walk] = {}
 
         def parts(place: str) -> Iterator[Part]:
             for step in walk(self.context, place):
-                yield Part(rows(step.found), step.place, step.passed)
+                aside = {name: fill(step.found) for name, fill in riders.items()}
+                yield Part(rows(step.found), step.place, step.passed, aside)
 
         return Table(file, columns, parts)
 

@@ -24,7 +24,7 @@ from tests.jobs.test_kills import deliver, finish, spread
 from tests.world import HandClock, actor
 
 PORTFOLIOS = "eportfolio_report_csv"
-FILES = {"users": True, "accounts": True, "admins": True}
+FILES = {"users": True, "accounts": True, "sections": True, "xlist": True, "admins": True}
 
 
 @pytest.fixture

@@ -46,6 +46,8 @@ def authenticate(call: Call) -> None:
         limits.charge(call, f"addr/{call.incoming.source_ip}")
     if call.caller is None and route is not None and not route.open:
         raise AnonymousError("Not authenticated")
+    if call.caller is not None:
+        call.services.confirmed_email.require(call.caller)
 
 
 def _by_token(call: Call, secret: str) -> None:

@@ -14,6 +14,7 @@ from chalicelib.dialects.brightspace.limits import LimitError
 from chalicelib.dialects.call import Call
 from chalicelib.dialects.http import Reply
 from chalicelib.dialects.route import WrongMethodError, encode
+from chalicelib.domain.confirmed_email import UnverifiedError
 from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError, TooLargeError
 from chalicelib.domain.token import (
     AnonymousError,
@@ -33,6 +34,7 @@ STATUS: dict[type[Exception], int] = {
     TokenRevokedError: 401,
     DeniedError: 403,
     ScopeError: 403,
+    UnverifiedError: 403,
     NotFoundError: 404,
     WrongMethodError: 405,
     ConflictError: 409,

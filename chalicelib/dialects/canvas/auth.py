@@ -48,7 +48,10 @@ def authenticate(call: Call) -> None:
         Which one, and so which answer, is canvas-a 1.3.
     """
     secret = _secret(call)
-    if not secret and ((call.route is not None and call.route.open) or _by_link(call)):
+    if not secret and _by_link(call):
+        call.services.confirmed_email.require(call.actor)
+        return
+    if not secret and call.route is not None and call.route.open:
         return
     if not secret:
         raise AnonymousError("user authorization required")
@@ -64,6 +67,7 @@ def authenticate(call: Call) -> None:
     route = call.route
     if known.actor.scopes and route is not None and scope(route) not in known.actor.scopes:
         raise ScopeError("The token's scopes do not cover this route.")
+    services.confirmed_email.require(known.actor)
     call.caller = _acting_as(call, known.actor)
 
 

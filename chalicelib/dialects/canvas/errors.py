@@ -16,6 +16,7 @@ from chalicelib.dialects.canvas.auth import MasqueradeError, ScopeError, Throttl
 from chalicelib.dialects.canvas.wire import moment
 from chalicelib.dialects.http import Reply
 from chalicelib.dialects.route import WrongMethodError, encode
+from chalicelib.domain.confirmed_email import UnverifiedError
 from chalicelib.domain.errors import (
     ConflictError,
     DeniedError,
@@ -55,6 +56,11 @@ FIXED: tuple[tuple[type[Exception], int, Any], ...] = (
     (TokenRevokedError, 401, _message("Revoked access token.")),
     (ScopeError, 401, _message("Insufficient scopes on access token.")),
     (MasqueradeError, 401, {"errors": "Invalid as_user_id"}),
+    (
+        UnverifiedError,
+        401,
+        {"status": "unverified", **_message("user not authorized to perform that action until verifying email")},
+    ),
     (DeniedError, DENIED, {"status": "unauthorized", **_message("user not authorized to perform that action")}),
     (NotFoundError, 404, NOWHERE),
     (WrongMethodError, 404, NOWHERE),

@@ -183,6 +183,26 @@ def test_provisioning(school: World, head: Person) -> None:
     assert held >= {("u2", "science", "AccountAdmin"), ("u5", "", "AccountAdmin")}
 
 
+def test_each_partition_is_read_once(school: World, head: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = school.services.reports.start(head.actor, school.root.id, "sis_export_csv", lambda: (EVERYTHING, True))
+    queries: list[str] = []
+    dispatch = school.services.tables.connection.dispatch
+
+    def heard(operation: str, request: dict[str, Any]) -> Any:
+        if operation == "Query" and request.get("KeyConditionExpression"):
+            queries.append(str(sorted((name, str(value)) for name, value in request.items())))
+        return dispatch(operation, request)
+
+    monkeypatch.setattr(school.services.tables.connection, "dispatch", heard)
+    school.work()
+    walked = [one for one in queries if "roster#" in one or "section#" in one or "member#" in one]
+    assert len(walked) >= 8 * 3
+    assert len(set(walked)) == len(walked)
+    assert {"users.csv", "admins.csv"} <= set(
+        zipfile.ZipFile(io.BytesIO(content(school, school.root.id, made.id, "sis_export_csv"))).namelist()
+    )
+
+
 def test_provisioning_by_switches(school: World, head: Person) -> None:
     def made(**asked: Any) -> list[dict[str, str]]:
         return rows(school, head, "provisioning_csv", **asked)
