@@ -15,7 +15,8 @@ from moto.kms.utils import generate_private_key
 
 from chalicelib import wiring
 from chalicelib.settings import Settings
-from chalicelib.wiring import RandomIds, Services
+from chalicelib.wiring import Services
+from chalicelib.wiring_stores import RandomIds
 from ops import provision
 from tests.factories import HandClock, Person, World
 from tests.logwatch import Watch

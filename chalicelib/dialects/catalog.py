@@ -1,18 +1,31 @@
-"""The routes as a document: vendor route -> state, from the declarations and the vendors' published lists.
+"""The routes as a document, and as the book that tells which modules declare them.
 
-`python -m chalicelib.dialects.catalog > docs/routes.md` writes it; a test fails when it was not.
+`python -m chalicelib.dialects.catalog` writes docs/routes.md (vendor route -> state, from the declarations and the
+vendors' published lists) and `routebook.py`; a test fails when they are not what it would write.
 """
 
 from __future__ import annotations
 
-import sys
+import pkgutil
 from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
 
-from chalicelib.dialects.gateway import dialects
+from chalicelib.dialects.gateway import dialects, speaker
 from chalicelib.dialects.route import Dialect, Route
 
 TITLES = {"canvas": "Canvas", "brightspace": "Brightspace ePortfolio", "accreditly": "Accredit.ly"}
 SERVED, PLANNED = "served", "not yet"
+BOOK = '''"""Which modules of a dialect declare the routes of a path, so that no other is loaded for it (ADR 43).
+
+Written by `python -m chalicelib.dialects.catalog`; edit the declarations, not this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ROUTES: Mapping[str, Mapping[str, str]] = {'''
 HEAD = """# Routes
 
 Vendor route -> state. Written by `python -m chalicelib.dialects.catalog`; edit the declarations, not this file.
@@ -151,5 +164,29 @@ def _needs(route: Route) -> str:
     return f"`{route.permission.value}`" + (", or nobody signed in" if route.anonymous else "")
 
 
+def book() -> str:
+    """`routebook.py`: every path as it is registered, with the modules of a dialect that declare its routes."""
+    lines = [BOOK]
+    for name in TITLES:
+        lines.append(f'    "{name}": {{')
+        package = import_module(f"chalicelib.dialects.{name}")
+        for one in sorted(pkgutil.iter_modules(package.__path__), key=lambda module: module.name):
+            import_module(f"{package.__name__}.{one.name}")
+        dialect = speaker(name)
+        dialect.routes.sort(key=lambda route: route.view.__module__)
+        for path, methods in dialect.table().items():
+            modules = dict.fromkeys(route.view.__module__.rpartition(".")[2] for route in methods.values())
+            lines.append(f'        "{path}": "{" ".join(modules)}",')
+        lines.append("    },")
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def write() -> None:
+    """Write both files of a checkout; the book loads every route that the document has."""
+    here = Path(__file__)
+    here.with_name("routebook.py").write_text(book(), encoding="utf-8")
+    (here.parents[2] / "docs" / "routes.md").write_text(document(), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    sys.stdout.write(document())
+    write()

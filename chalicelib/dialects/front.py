@@ -17,7 +17,8 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib import observe
 from chalicelib.dialects import gateway
 from chalicelib.dialects.http import Incoming, Reply
-from chalicelib.dialects.route import METHODS, Dialect, Route
+from chalicelib.dialects.route import METHODS
+from chalicelib.dialects.routebook import ROUTES
 
 BINARY_TYPES = ["multipart/form-data", "multipart/mixed", "application/octet-stream", "application/zip"]
 """Bodies API Gateway must not take for text."""
@@ -27,19 +28,20 @@ CORRELATION = re.compile(r"[A-Za-z0-9._:=-]{1,128}")
 _request: ContextVar[Request] = ContextVar("request")
 
 
-def blueprint(dialect: Dialect) -> Blueprint:
+def blueprint(dialect: str) -> Blueprint:
     """The routes of a dialect as Chalice takes them: every method of every path, any content type."""
-    made = Blueprint(dialect.__class__.__module__)
-    for path, methods in dialect.table().items():
-        name = f"{dialect.name} {path}"
-        made.route(path, methods=list(METHODS), content_types=ANY_TYPE, name=name)(_endpoint(dialect, methods))
+    made = Blueprint(f"chalicelib.dialects.{dialect}")
+    for path in ROUTES[dialect]:
+        name = f"{dialect} {path}"
+        made.route(path, methods=list(METHODS), content_types=ANY_TYPE, name=name)(_endpoint(dialect, path))
     return made
 
 
-def _endpoint(dialect: Dialect, methods: dict[str, Route]) -> Callable[..., Response]:
+def _endpoint(dialect: str, path: str) -> Callable[..., Response]:
     def endpoint(**_: str) -> Response:
-        observe.note(dialect=dialect.name)
-        return _response(dialect.serve(Incoming.of(_request.get().to_original_event()), methods))
+        observe.note(dialect=dialect)
+        incoming = Incoming.of(_request.get().to_original_event())
+        return _response(gateway.speaker(dialect).serve(incoming, gateway.methods(dialect, path)))
 
     return endpoint
 

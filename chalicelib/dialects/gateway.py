@@ -1,26 +1,51 @@
-"""What is answered where no route is: by path prefix, in the dialect's own words.
+"""Which dialect a path is in, and which routes it has.
 
-API Gateway answers such requests without calling the app; the local gateway asks here, and the operator's gateway
-responses are made from the same words.
+A dialect's modules are loaded with the first request to one of their paths (ADR 43); `routebook` tells which those are.
+
+What is answered where no route is, is in the dialect's own words too. API Gateway answers such requests without calling
+the app; the local gateway asks here, and the operator's gateway responses are made from the same words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
 
 from chalicelib.dialects.http import Reply
-from chalicelib.dialects.route import Dialect, encode
+from chalicelib.dialects.route import Dialect, Route, encode
+from chalicelib.dialects.routebook import ROUTES
 
 JSON = "application/json"
 
 
 def dialects() -> tuple[Dialect, ...]:
-    """Every dialect the service speaks, with its routes declared."""
-    from chalicelib.dialects.accreditly import accreditly
-    from chalicelib.dialects.brightspace import brightspace
-    from chalicelib.dialects.canvas import canvas
+    """Every dialect the service speaks, with all its routes declared."""
+    found = tuple(speaker(name) for name in ROUTES)
+    for one in found:
+        for modules in ROUTES[one.name].values():
+            _load(one.name, modules)
+        one.routes.sort(key=lambda route: route.view.__module__)
+    return found
 
-    return canvas, brightspace, accreditly
+
+@cache
+def speaker(name: str) -> Dialect:
+    """The dialect of that name; of its routes, those that were asked for so far."""
+    found: Dialect = getattr(import_module(f"chalicelib.dialects.{name}.dialect"), name)
+    return found
+
+
+@cache
+def methods(name: str, path: str) -> Mapping[str, Route]:
+    """The routes of a path as it is registered, by method."""
+    _load(name, ROUTES[name][path])
+    return speaker(name).at(path)
+
+
+def _load(name: str, modules: str) -> None:
+    for module in modules.split():
+        import_module(f"chalicelib.dialects.{name}.{module}")
 
 
 def unknown_route(path: str, method: str) -> tuple[int, Mapping[str, str], str]:
@@ -47,7 +72,7 @@ def redressed(path: str, method: str, status: int) -> Reply:
 
 def _dialect(path: str) -> Dialect | None:
     lower = f"{path.lower()}/"
-    for dialect in dialects():
+    for dialect in map(speaker, ROUTES):
         if lower.startswith(tuple(f"{territory}/" for territory in dialect.territories)):
             return dialect
     return None

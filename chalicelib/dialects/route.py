@@ -167,6 +167,10 @@ class Dialect(ABC):
                 methods[route.method] = route
         return table
 
+    def at(self, path: str) -> dict[str, Route]:
+        """The routes of one path by method."""
+        return {route.method: route for route in self.routes if path in (route.path, *self.aliases(route.path))}
+
     def serve(self, incoming: Incoming, methods: Mapping[str, Route]) -> Reply:
         """Answer a request to a path with those routes; never raises."""
         head = incoming.method == "HEAD"

@@ -12,6 +12,7 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 EPOCH_MS = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp() * 1000)
 LOW_BITS = 12
@@ -35,8 +36,13 @@ def derive(started: datetime, job_id: int, ordinal: int, salt: int = 0) -> int:
     All ids of a job share their low bits, so two jobs of the same time meet in one case of 4,096, however long they
     are. `salt` makes another set of ids, for a job whose first set met an id already taken.
     """
+    return ((_milliseconds(started) + ordinal) << LOW_BITS) | _low_bits(job_id, salt)
+
+
+@lru_cache(maxsize=16)
+def _low_bits(job_id: int, salt: int) -> int:
     digest = hashlib.blake2b(f"{job_id}/{salt}".encode(), digest_size=2).digest()
-    return ((_milliseconds(started) + ordinal) << LOW_BITS) | (int.from_bytes(digest, "big") & LOW_MASK)
+    return int.from_bytes(digest, "big") & LOW_MASK
 
 
 def object_path(object_id: int) -> str:

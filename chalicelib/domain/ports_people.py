@@ -41,6 +41,9 @@ class PeopleStore(Protocol):
         `tree`: the head of the root's tree too.
         """
 
+    def at_the_door(self, actor: Actor, host: str | None) -> tuple[Standing, int | None]:
+        """The actor's standing, and the root account that serves the host they came to, in one call."""
+
     def resolve_all(self, root_account_id: int, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
         """Ids of the users or accounts of those names, given as (scheme, value); one call for up to 100."""
 

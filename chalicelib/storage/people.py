@@ -146,6 +146,13 @@ class People(Struct, frozen=True):
         """The actor's user, root account and roles, with other users and accounts, in one call."""
         return standing_of(actor, self._get(standing_keys(actor, users=users, accounts=accounts, tree=tree)))
 
+    def at_the_door(self, actor: Actor, host: str | None) -> tuple[Standing, int | None]:
+        """The actor's standing, and the root account that serves the host they came to, in one call."""
+        places = [] if host is None else [domain_key(host), domain_key(DEFAULT_DOMAIN)]
+        records = self._get([*standing_keys(actor), *places])
+        standing = standing_of(actor, [record for record in records if record.sk != "domain"])
+        return standing, None if host is None else self._serving(host, records)
+
     def role_book(self, root_account_id: int) -> RoleBook:
         """The roles of a root account."""
         for record in self._get([roles_key(root_account_id)]):
@@ -192,7 +199,11 @@ class People(Struct, frozen=True):
         known = self.roots.get(host)
         if known is not None and known[1] > monotonic():
             return known[0]
-        found = {record.pk: record for record in self._get([domain_key(host), domain_key(DEFAULT_DOMAIN)])}
+        return self._serving(host, self._get([domain_key(host), domain_key(DEFAULT_DOMAIN)]))
+
+    def _serving(self, host: str, records: Iterable[PersonRecord]) -> int | None:
+        """The root of a host by its records, to be remembered."""
+        found = {record.pk: record for record in records}
         record = found.get(domain_key(host)["pk"]) or found.get(domain_key(DEFAULT_DOMAIN)["pk"])
         if record is None:
             return None

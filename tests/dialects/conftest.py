@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib import wiring
-from chalicelib.wiring import Services, SystemClock
+from chalicelib.wiring import Services
+from chalicelib.wiring_stores import SystemClock
 from ops.local.server import Server
 from tests.factories import World
 

@@ -23,7 +23,8 @@ from msgspec.structs import replace
 from chalicelib import wiring
 from chalicelib.domain.page import PageDraft
 from chalicelib.domain.token import IdKey
-from chalicelib.wiring import Services, SystemClock
+from chalicelib.wiring import Services
+from chalicelib.wiring_stores import SystemClock
 from tests.factories import Person, World
 from tests.schools import load
 

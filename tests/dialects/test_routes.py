@@ -93,7 +93,12 @@ def test_every_route_is_published_or_an_extension() -> None:
 
 def test_the_document_is_the_declarations() -> None:
     written = Path("docs/routes.md").read_text()
-    assert written == catalog.document(), "run: python -m chalicelib.dialects.catalog > docs/routes.md"
+    assert written == catalog.document(), "run: python -m chalicelib.dialects.catalog"
+
+
+def test_the_book_is_the_declarations() -> None:
+    written = Path("chalicelib/dialects/routebook.py").read_text()
+    assert written == catalog.book(), "run: python -m chalicelib.dialects.catalog"
 
 
 def test_the_handlers_of_queue_and_clock_are_declared_in_app() -> None:

@@ -31,5 +31,5 @@ def authenticate(call: Call) -> None:
     known = call.services.tokens.authenticate(bearer(call.incoming) or "", FREE)
     if known.actor.scopes:
         raise TokenUnknownError("The token is limited to other interfaces.")
-    call.services.confirmed_email.require(known.actor)
+    call.services.doorway.admit(known.actor)
     call.caller = known.actor

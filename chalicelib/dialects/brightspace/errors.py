@@ -14,7 +14,7 @@ from chalicelib.dialects.brightspace.limits import LimitError
 from chalicelib.dialects.call import Call
 from chalicelib.dialects.http import Reply
 from chalicelib.dialects.route import WrongMethodError, encode
-from chalicelib.domain.confirmed_email import UnverifiedError
+from chalicelib.domain.doorway import UnverifiedError
 from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError, TooLargeError
 from chalicelib.domain.token import (
     AnonymousError,

@@ -18,7 +18,7 @@ from chalicelib.domain.course import DELETED, STUDENT_VIEW
 from chalicelib.domain.errors import InvalidError, NotFoundError
 from chalicelib.domain.filelink import holder
 from chalicelib.domain.person import User
-from chalicelib.domain.token import AnonymousError, AuthenticationError, TokenUnknownError
+from chalicelib.domain.token import AnonymousError, AuthenticationError
 from chalicelib.wiring import Services
 
 LEASE = "lease"
@@ -49,7 +49,7 @@ def authenticate(call: Call) -> None:
     """
     secret = _secret(call)
     if not secret and _by_link(call):
-        call.services.confirmed_email.require(call.actor)
+        call.services.doorway.admit(call.actor)
         return
     if not secret and call.route is not None and call.route.open:
         return
@@ -58,16 +58,13 @@ def authenticate(call: Call) -> None:
     services = call.services
     limit = services.settings.canvas_rate_limit
     known = services.tokens.authenticate(secret, 0, leaking=limit > 0)
-    root = services.people.root_for_host(call.incoming.host_name)
-    if known.actor.root_account_id != root:
-        raise TokenUnknownError("The token is of another root account.")
+    services.doorway.admit(known.actor, call.incoming.host_name)
     call.caller, call.memo[LEASE] = known.actor, known.lease
     if known.lease is not None and known.lease.level >= limit * UNIT:
         raise ThrottledError("The token's bucket is full.")
     route = call.route
     if known.actor.scopes and route is not None and scope(route) not in known.actor.scopes:
         raise ScopeError("The token's scopes do not cover this route.")
-    services.confirmed_email.require(known.actor)
     call.caller = _acting_as(call, known.actor)
 
 

@@ -16,7 +16,7 @@ from chalicelib.dialects.canvas.auth import MasqueradeError, ScopeError, Throttl
 from chalicelib.dialects.canvas.wire import moment
 from chalicelib.dialects.http import Reply
 from chalicelib.dialects.route import WrongMethodError, encode
-from chalicelib.domain.confirmed_email import UnverifiedError
+from chalicelib.domain.doorway import UnverifiedError
 from chalicelib.domain.errors import (
     ConflictError,
     DeniedError,

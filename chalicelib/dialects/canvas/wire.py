@@ -8,16 +8,18 @@ canvas-a 2.1; the User object as canvasapi reads it.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from chalicelib.domain.directory import Profile
 from chalicelib.domain.epobject import EpObject, Section
 from chalicelib.domain.errors import InvalidError
 from chalicelib.domain.identity import MAX_ID
 from chalicelib.domain.page import PageDraft
+
+if TYPE_CHECKING:
+    from chalicelib.domain.directory import Profile
 
 
 class EPortfolio(msgspec.Struct, kw_only=True):

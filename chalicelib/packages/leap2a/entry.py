@@ -137,22 +137,23 @@ def attribute(element: etree._Element, name: str) -> str:
 
 
 def _add_link(facts: Facts, element: etree._Element, namespaces: Mapping[str | None, str]) -> None:
-    href = attribute(element, "href").strip()
-    rel = relation(attribute(element, "rel"), namespaces)
+    said = {short_name(str(key)): str(value) for key, value in element.items()}
+    href = said.get("href", "").strip()
+    rel = relation(said.get("rel", ""), namespaces)
     if not href:
         return
     if rel == "enclosure":
-        facts.enclosures.append(Enclosure(href, attribute(element, "type")))
+        facts.enclosures.append(Enclosure(href, said.get("type", "")))
         return
-    facts.links.append(Link(rel, vocabulary.expand(href, namespaces), href, _order(element)))
+    facts.links.append(Link(rel, vocabulary.expand(href, namespaces), href, _order(said)))
 
 
-def _order(element: etree._Element) -> tuple[int, str]:
-    order = attribute(element, "leap2:display_order").strip()
+def _order(said: Mapping[str, str]) -> tuple[int, str]:
+    order = said.get("display_order", said.get("leap2:display_order", "")).strip()
     if _INTEGER.match(order):
         return 0, f"{int(order) + _ORDER_OFFSET:013d}"
-    added = attribute(element, "leap2:when_added").strip()
-    moment, _ = texts.moment(added)
+    added = said.get("when_added", said.get("leap2:when_added", "")).strip()
+    moment, _ = texts.moment(added) if added else (None, False)
     return (0, moment.isoformat()) if moment else (1, "")
 
 

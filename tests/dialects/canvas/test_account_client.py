@@ -11,7 +11,8 @@ from canvasapi.exceptions import Forbidden, ResourceDoesNotExist
 from chalicelib import wiring
 from chalicelib.domain.courserow import CourseRow, EnrollmentRow
 from chalicelib.domain.person import AccountRow
-from chalicelib.wiring import Services, SystemClock
+from chalicelib.wiring import Services
+from chalicelib.wiring_stores import SystemClock
 from ops.local.server import Server
 from ops.sis_school import School
 from tests.factories import World

@@ -13,7 +13,7 @@ from canvasapi import Canvas
 from canvasapi.account import Account
 from canvasapi.exceptions import BadRequest, Forbidden, ResourceDoesNotExist
 
-from chalicelib.wiring import SystemClock
+from chalicelib.wiring_stores import SystemClock
 from tests.factories import Person, World
 
 pytestmark = pytest.mark.filterwarnings("ignore:Canvas may respond unexpectedly:UserWarning")

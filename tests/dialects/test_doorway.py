@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.meter import counted
-from chalicelib.domain.confirmed_email import KEPT, SETTING, ConfirmedEmail
+from chalicelib.domain.doorway import KEPT, SETTING, Doorway
 from tests.factories import Person, World, signed_query
 
 UNVERIFIED = {
@@ -74,14 +74,14 @@ def test_an_address_lets_in(world: World, nameless: Person) -> None:
 
 
 def test_one_call_a_minute(world: World, ada: Person) -> None:
-    rule = ConfirmedEmail(world.services.people, world.clock)
+    rule = Doorway(world.services.people, world.clock)
     for value in ("", "yes"):
         demand(world, value)
         with counted() as tally:
-            rule.require(ada.actor)
-            rule.require(ada.actor)
+            rule.admit(ada.actor)
+            rule.admit(ada.actor)
         assert len(tally.dynamodb) == 1
     world.clock.advance(KEPT.total_seconds())
     with counted() as tally:
-        rule.require(ada.actor)
+        rule.admit(ada.actor)
     assert len(tally.dynamodb) == 1
