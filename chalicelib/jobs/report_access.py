@@ -21,14 +21,16 @@ def last_access(context: Context) -> list[Table]:
             for step in everybody(context, place):
                 yield Part(_lines(context, step.found), step.place, step.passed)
             return
-        known, last = Remembered(context), 0
-        for step in members(context, place):
+        # Somebody's memberships come together, if need be on two pages: a place says who was the last.
+        said, _, inner = place.partition("|")
+        known, last = Remembered(context), int(said or 0)
+        for step in members(context, inner):
             there = _there(context, known, step.found)
             people = known.people(one.user_id for one in there)
-            # Somebody's memberships come together, if need be on two pages.
             ids = [one for one in dict.fromkeys(one.user_id for one in there) if one != last]
             last = ids[-1] if ids else last
-            yield Part(_lines(context, [people[one] for one in ids if one in people]), step.place, step.passed)
+            lines = _lines(context, [people[one] for one in ids if one in people])
+            yield Part(lines, f"{last}|{step.place}" if step.place else "", step.passed)
 
     return [Table("last_user_access.csv", (*WHO, "status", "last_access_at"), parts)]
 

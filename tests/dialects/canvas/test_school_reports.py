@@ -12,15 +12,18 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.job import JobStatus
 from chalicelib.domain.person import Account, AdminRow
 from chalicelib.jobs import report_access, report_walks
 from chalicelib.jobs.report_context import Context
 from chalicelib.jobs.report_walks import Step
+from chalicelib.jobs.runner import Runner
 from chalicelib.storage.people import user_key
 from ops.sis import Import, Report
 from ops.sis_school import School
 from tests.dialects.canvas.test_reports import REPORTS, content, rows, run
 from tests.factories import Person, World
+from tests.jobs.test_reports import looks
 
 EVERYTHING = dict.fromkeys(
     ["users", "accounts", "terms", "courses", "sections", "enrollments", "xlist", "admins"], True
@@ -250,9 +253,9 @@ def test_courses(school: World, head: Person) -> None:
 
 def apart(context: Context, place: str) -> Iterator[Step]:
     """The members of a report, each on a page of their own."""
-    for step in report_walks.members(context, place):
-        for one in step.found:
-            yield Step([one], step.place, step.passed)
+    found = [one for step in report_walks.members(context, "") for one in step.found]
+    for number in range(int(place or 0), len(found)):
+        yield Step([found[number]], str(number + 1) if number + 1 < len(found) else "", 0.0)
 
 
 def test_access(school: World, head: Person, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,6 +275,11 @@ def test_access(school: World, head: Person, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(report_access, "members", apart)
     twice = rows(school, head, "last_user_access_csv", enrollment_term_id="sis_term_id:spring,default")
     assert [row["user_id"] for row in twice].count("u1") == 1, "somebody with courses on two pages"
+    asked = {"enrollment_term_id": "sis_term_id:spring,default"}
+    paused = school.services.reports.start(head.actor, school.root.id, "last_user_access_csv", lambda: (asked, True))
+    while Runner(school.services).run(paused.id, looks(1)) is JobStatus.PROCESSING:
+        pass
+    assert table(content(school, school.root.id, paused.id, "last_user_access_csv")) == twice, "put down between them"
     assert who("zero_activity_csv", "user_id", "course_id", "last_access_at") == {("u5", "c1", "")}
     later = (at + timedelta(days=1)).strftime("%Y-%m-%d")
     idle = who("zero_activity_csv", "user_id", "course_id", start_at=later)
