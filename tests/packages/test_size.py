@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 import tracemalloc
+import zipfile
 from collections.abc import Iterator
 from io import BytesIO
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from chalicelib.domain.epobject import EpObject, Kind, PageFacts, PortfolioFacts
 from chalicelib.packages.archive import open_archive
-from chalicelib.packages.leap2a import index, read_objects, survey
+from chalicelib.packages.leap2a import index, read_objects, survey, writer
 from tests.packages.feeds import entry, feed, link
 from tests.packages.support import (
     FIRST_ID,
     NOW,
     OWNER,
+    again,
+    give_out,
     take_in,
 )
 
@@ -77,3 +83,24 @@ def test_an_endless_entry_is_refused() -> None:
 
     with pytest.raises(PackageError, match="larger than this service takes"):
         take_in(feed(entry("a", "<x/>" * 600_000)))
+
+
+def test_a_portfolio_of_very_many_pages_does_not_list_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    def made(number: int, kind: Kind, **facts: Any) -> EpObject:
+        one = EpObject(
+            id=FIRST_ID + number, owner_id=1, kind=kind, name="x", created_at=NOW, updated_at=NOW, added_at=NOW
+        )
+        return replace(one, **facts)
+
+    book = made(0, Kind.PORTFOLIO, portfolio=PortfolioFacts(guid="g", owner_email="", page_count=3))
+    pages = [
+        made(number, Kind.PAGE, page=PageFacts(portfolio_id=book.id, position=position, sections=()))
+        for number, position in ((1, 3), (2, 1), (3, 2))
+    ]
+    listed = give_out([book, *pages])
+    monkeypatch.setattr(writer, "LISTED_PAGES", 2)
+    unlisted = give_out([book, *pages])
+    feeds = [zipfile.ZipFile(BytesIO(data)).read("leap2a.xml").count(b"has_part") for data in (listed, unlisted)]
+    assert feeds == [6, 0]
+    before, after = again([book, *pages], unlisted)
+    assert after == before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from msgspec import Struct, field
@@ -33,7 +33,7 @@ class Ref(Struct, frozen=True):
     """A file's member of the zip; None when it has none."""
 
 
-def _no_pages(_portfolio_id: int) -> Iterable[int]:
+def _no_pages(_portfolio_id: int) -> Sequence[int]:
     return ()
 
 
@@ -51,7 +51,7 @@ class PackageContext(Struct, frozen=True, kw_only=True):
     """The imported entry about the owner that this package shows as its one Self person."""
     describe: Callable[[int], Ref | None]
     """None for ids that are not in this package: links to them are dropped."""
-    pages: Callable[[int], Iterable[int]] = _no_pages
+    pages: Callable[[int], Sequence[int]] = _no_pages
     """Ids of a portfolio's pages that are in this package, in order of position."""
 
 

@@ -29,6 +29,8 @@ from chalicelib.packages.leap2a.model import PackageContext, Ref
 
 __all__ = ["feed_entry", "feed_head", "feed_tail"]
 
+LISTED_PAGES = 20_000
+"""A portfolio of more pages does not list them, as its entry would be too large for readers; they name it (ADR 30)."""
 _SHORT = re.compile(r"^[a-z][a-z_]*$")
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z_]*$")
 _TIDY = re.compile(r"[^A-Za-z0-9-]+")
@@ -178,7 +180,8 @@ class _Entry:
         if obj.kind is Kind.LINK and obj.url:
             yield f'<link rel="self" href={quote(obj.url)}/>'
         if obj.kind is Kind.PORTFOLIO:
-            for page_id in self._ctx.pages(obj.id):
+            pages = self._ctx.pages(obj.id)
+            for page_id in pages if len(pages) <= LISTED_PAGES else ():
                 yield self._link("has_part", page_id)
                 yield f'<link rel="has_part" href="{entry_id(page_id)}"/>'
         for held in self._held():
