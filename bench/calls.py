@@ -88,6 +88,7 @@ def first_of_container(world: World, case: Case) -> Tally:
     world.services.objects.known.clear()
     world.services.credentials.buckets.seen.clear()
     world.services.people.roots.clear()
+    world.services.doorway.roots.clear()
     with counted() as tally:
         send()
     return tally

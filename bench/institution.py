@@ -32,8 +32,8 @@ PAGE = 50
 class Ask:
     """A request; `route` is its path as declared, behind the dialect's prefix.
 
-    `walks`: it looks for something rare as far as it may, so in a small school it comes to the end sooner; or
-    what it shows beside the courses is more than one BatchGet takes, where accounts and teachers are many.
+    `walks`: it looks for something rare as far as it may, so in a small school it comes to the end sooner; or what it
+    reads beside, of one person's or one page's courses, is more where courses rarely share an account or a teacher.
     """
 
     route: str
@@ -64,7 +64,7 @@ ASKS = (
     _courses(
         "by_subaccounts[]=sis_account_id:A1&by_subaccounts[]=sis_account_id:A2", "of two sub-accounts", walks=True
     ),
-    _courses("state[]=deleted", "deleted ones"),
+    _courses("state[]=deleted", "deleted ones", walks=True),
     _courses("blueprint=true", "a rare one: blueprints", walks=True),
     _courses("search_term=zzzzzz", "a search that finds nothing", walks=True),
     _courses("search_term=jazz&sort=course_name", "a search", walks=True),
@@ -83,7 +83,7 @@ ASKS = (
     Ask("/manageable_accounts", "/manageable_accounts", "admin"),
     Ask("/course_creation_accounts", "/course_creation_accounts", "admin"),
     Ask("/course_accounts", "/course_accounts", "a teacher"),
-    Ask("/account_calendars", "/account_calendars", "admin"),
+    Ask("/account_calendars", "/account_calendars", "admin", walks=True),
     Ask("/account_calendars/{account_id}", "/account_calendars/sis_account_id:A9", "admin"),
     Ask("/accounts/{account_id}/account_calendars", "/accounts/self/account_calendars", "the root"),
     Ask("/accounts/{account_id}/account_calendars", "/accounts/self/account_calendars?search_term=jazz", "a search"),

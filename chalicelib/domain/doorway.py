@@ -60,7 +60,8 @@ class Doorway(Struct, frozen=True):
         if host is not None and root_id != actor.root_account_id:
             raise TokenUnknownError("The token is of another root account.")
         demanded = standing.root is not None and standing.root.on(SETTING)
-        _remember(self.roots, place, (demanded, now + KEPT))
+        for one in {host, None}:
+            _remember(self.roots, (actor.root_account_id, one), (demanded, now + KEPT))
         if not demanded:
             return
         if standing.user is None or not standing.user.email:

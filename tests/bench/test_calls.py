@@ -58,6 +58,6 @@ def test_a_page_costs_the_same_in_a_long_list(house: World) -> None:
     assert [found.pages for found in short] == [found.pages for found in long]
 
 
-def test_the_first_request_of_a_container_learns_the_host(house: World) -> None:
+def test_the_first_request_of_a_container_learns_its_root(house: World) -> None:
     own = next(case for case in CASES if case.route == "GET /api/v1/eportfolios/{id}" and case.budget is Budget.OWN)
     assert calls.first_of_container(house, own).dynamodb == ["UpdateItem", "BatchGetItem", "BatchGetItem"]

@@ -44,10 +44,11 @@ def authenticate(call: Call) -> None:
         _by_signature(call)
     else:
         limits.charge(call, f"addr/{call.incoming.source_ip}")
-    if call.caller is None and route is not None and not route.open:
+    if route is None or route.open:
+        return
+    if call.caller is None:
         raise AnonymousError("Not authenticated")
-    if call.caller is not None:
-        call.services.doorway.admit(call.caller)
+    call.services.doorway.admit(call.caller)
 
 
 def _by_token(call: Call, secret: str) -> None:
