@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from chalicelib.domain.coursenames import CourseNames
     from chalicelib.domain.directory import Directory
     from chalicelib.domain.doorway import Doorway
+    from chalicelib.domain.idkey import IdKeyService
     from chalicelib.domain.noticeboard import NotificationService
     from chalicelib.domain.reporting import ReportService
-    from chalicelib.domain.token import IdKeyService, TokenService
+    from chalicelib.domain.token import TokenService
     from chalicelib.domain.tokenbook import TokenBook
     from chalicelib.domain.tokenkeys import TokenKeys
 
@@ -121,7 +122,7 @@ class Institution(Stores):
     @cached_property
     def idkeys(self) -> IdKeyService:
         """Brightspace key pairs."""
-        from chalicelib.domain.token import IdKeyService
+        from chalicelib.domain.idkey import IdKeyService
 
         return IdKeyService(self.credentials, self.clock, self.ids)
 

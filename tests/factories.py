@@ -20,9 +20,9 @@ import app
 from chalicelib.dialects.gateway import too_large, unknown_route
 from chalicelib.domain.access import Actor
 from chalicelib.domain.epobject import EpObject
+from chalicelib.domain.idkey import IdKey, SignedCall, sign
 from chalicelib.domain.page import PageDraft
 from chalicelib.domain.person import Account, AccountRow, AdminRow, User, UserRow
-from chalicelib.domain.token import IdKey, SignedCall, sign
 from chalicelib.wiring import Services
 from ops.local.context import LambdaContext
 from ops.local.gateway import Gateway, HttpRequest

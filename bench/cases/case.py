@@ -14,11 +14,11 @@ from msgspec.structs import replace
 
 from chalicelib.domain.artifact import ObjectDraft
 from chalicelib.domain.courserow import CourseRow, EnrollmentRow
+from chalicelib.domain.idkey import IdKey
 from chalicelib.domain.job import JobStatus
 from chalicelib.domain.notification import NotificationDraft
 from chalicelib.domain.page import PageDraft
 from chalicelib.domain.report import Report, ReportStatus
-from chalicelib.domain.token import IdKey
 from chalicelib.domain.tokenbook import TokenDraft
 from chalicelib.domain.verification import PNG, Status
 from chalicelib.jobs.runner import Runner

@@ -21,11 +21,15 @@ JSON = "application/json"
 
 def dialects() -> tuple[Dialect, ...]:
     """Every dialect the service speaks, with all its routes declared."""
-    found = tuple(speaker(name) for name in ROUTES)
-    for one in found:
-        for modules in ROUTES[one.name].values():
-            _load(one.name, modules)
-        one.routes.sort(key=lambda route: route.view.__module__)
+    return tuple(map(whole, ROUTES))
+
+
+def whole(name: str) -> Dialect:
+    """The dialect of that name, with all its routes declared."""
+    for modules in ROUTES[name].values():
+        _load(name, modules)
+    found = speaker(name)
+    found.routes.sort(key=lambda route: route.view.__module__)
     return found
 
 

@@ -9,9 +9,10 @@ from typing import Protocol
 from msgspec import Struct
 
 from chalicelib.domain.access import Actor, Standing
+from chalicelib.domain.idkey import IdKey
 from chalicelib.domain.person import Account, Host, User
 from chalicelib.domain.role import RoleBook
-from chalicelib.domain.token import IdKey, Token
+from chalicelib.domain.token import Token
 from chalicelib.domain.tree import Tree
 
 

@@ -16,8 +16,9 @@ from pynamodb.exceptions import PutError, TransactWriteError, UpdateError, Verbo
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.errors import ConflictError
+from chalicelib.domain.idkey import IdKey
 from chalicelib.domain.ports_people import Use
-from chalicelib.domain.token import IdKey, Token
+from chalicelib.domain.token import Token
 from chalicelib.storage import documents, tokens
 from chalicelib.storage.buckets import Buckets, Change
 from chalicelib.storage.people import user_key

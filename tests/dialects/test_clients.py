@@ -21,8 +21,8 @@ from canvasapi.exceptions import BadRequest, Forbidden, InvalidAccessToken, Reso
 from msgspec.structs import replace
 
 from chalicelib import wiring
+from chalicelib.domain.idkey import IdKey
 from chalicelib.domain.page import PageDraft
-from chalicelib.domain.token import IdKey
 from chalicelib.wiring import Services
 from chalicelib.wiring_stores import SystemClock
 from tests.factories import Person, World

@@ -54,6 +54,25 @@ def test_by_whom_they_are_and_not_as_whom_they_act(world: World, nameless: Perso
     assert blank.client.get(f"{SELF}?as_user_id={admin.id}").json == UNVERIFIED
 
 
+def test_refused_calls_give_back_what_they_held(world: World, nameless: Person) -> None:
+    demand(world)
+    for _ in range(30):
+        answer = nameless.client.get(SELF)
+        assert (answer.json, "x-request-cost" in answer.headers) == (UNVERIFIED, True)
+    world.person(nameless.user.login_id, email="found@example.edu")
+    assert nameless.client.get(SELF).status == 200
+
+
+def test_links_are_of_who_signed_in(world: World) -> None:
+    admin, blank = world.admin(), world.admin(email="")
+    path = "/api/v1/accounts/self/reports/unused_courses_csv"
+    made = admin.client.post(path).json
+    world.work()
+    demand(world)
+    shown = admin.client.get(f"{path}/{made['id']}?as_user_id={blank.id}").json
+    assert world.anonymous.get(shown["attachment"]["url"].removeprefix("http://127.0.0.1:8000")).status == 302
+
+
 def test_the_other_dialects(world: World, ada: Person, nameless: Person) -> None:
     keys = [world.id_key(one) for one in (ada, nameless)]
     demand(world)

@@ -9,16 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from bench.meter import counted
+from chalicelib.domain.idkey import SignatureError, SignedCall, SkewError, sign
 from chalicelib.domain.person import User, UserRow
-from chalicelib.domain.token import (
-    Authenticated,
-    SignatureError,
-    SignedCall,
-    SkewError,
-    TokenExpiredError,
-    TokenUnknownError,
-    sign,
-)
+from chalicelib.domain.token import Authenticated, TokenExpiredError, TokenUnknownError
 from chalicelib.domain.tokenkeys import TokenKeys
 from chalicelib.storage.credentials import Credentials
 from chalicelib.wiring import Services

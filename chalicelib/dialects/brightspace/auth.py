@@ -12,7 +12,8 @@ import re
 from chalicelib.dialects.brightspace import limits
 from chalicelib.dialects.call import Call, bearer
 from chalicelib.domain.access import Permission
-from chalicelib.domain.token import AnonymousError, AuthenticationError, SignatureError, SignedCall
+from chalicelib.domain.idkey import SignatureError, SignedCall
+from chalicelib.domain.token import AnonymousError, AuthenticationError
 
 SIGNATURE_PARTS = ("x_a", "x_b", "x_c", "x_d", "x_t")
 PART_LIMIT = 256

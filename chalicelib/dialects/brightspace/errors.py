@@ -16,14 +16,8 @@ from chalicelib.dialects.http import Reply
 from chalicelib.dialects.route import WrongMethodError, encode
 from chalicelib.domain.doorway import UnverifiedError
 from chalicelib.domain.errors import ConflictError, DeniedError, InvalidError, NotFoundError, TooLargeError
-from chalicelib.domain.token import (
-    AnonymousError,
-    SignatureError,
-    SkewError,
-    TokenExpiredError,
-    TokenRevokedError,
-    TokenUnknownError,
-)
+from chalicelib.domain.idkey import SignatureError, SkewError
+from chalicelib.domain.token import AnonymousError, TokenExpiredError, TokenRevokedError, TokenUnknownError
 
 PROBLEM = "application/problem+json"
 TEXT = {"Content-Type": "text/html; charset=utf-8"}

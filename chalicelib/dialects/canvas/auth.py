@@ -7,6 +7,9 @@ canvas-a 1.2, 1.3, 1.5.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
+
 from msgspec.structs import replace
 
 from chalicelib.dialects.call import Call, bearer
@@ -49,7 +52,7 @@ def authenticate(call: Call) -> None:
     """
     secret = _secret(call)
     if not secret and _by_link(call):
-        call.services.doorway.admit(call.actor)
+        call.services.doorway.admit(replace(call.actor, user_id=call.actor.real_user_id or call.actor.user_id))
         return
     if not secret and call.route is not None and call.route.open:
         return
@@ -57,12 +60,16 @@ def authenticate(call: Call) -> None:
         raise AnonymousError("user authorization required")
     services = call.services
     limit = services.settings.canvas_rate_limit
-    known = services.tokens.authenticate(secret, 0, leaking=limit > 0)
-    services.doorway.admit(known.actor, call.incoming.host_name)
-    call.caller, call.memo[LEASE] = known.actor, known.lease
+    try:
+        known = services.tokens.authenticate(secret, 0, leaking=limit > 0)
+    except AuthenticationError as error:
+        call.memo[LEASE] = error.lease
+        raise
+    call.memo[LEASE] = known.lease
     if known.lease is not None and known.lease.level >= limit * UNIT:
         raise ThrottledError("The token's bucket is full.")
-    route = call.route
+    services.doorway.admit(known.actor, call.incoming.host_name)
+    call.caller, route = known.actor, call.route
     if known.actor.scopes and route is not None and scope(route) not in known.actor.scopes:
         raise ScopeError("The token's scopes do not cover this route.")
     call.caller = _acting_as(call, known.actor)
@@ -103,7 +110,7 @@ def _secret(call: Call) -> str | None:
 
 
 def _acting_as(call: Call, actor: Actor) -> Actor:
-    wanted = params.text(call, "as_user_id")
+    wanted = _wanted(call)
     if not wanted:
         return actor
     services = call.services
@@ -121,6 +128,19 @@ def _acting_as(call: Call, actor: Actor) -> Actor:
     call.real_user_id = actor.user_id
     test = target.student_view or _is_test_student(services, target)
     return replace(actor, user_id=user_id, real_user_id=actor.user_id, student_view=test)
+
+
+def _wanted(call: Call) -> str:
+    """Whom the caller would act as; empty: nobody else. Raises MasqueradeError where it is no name."""
+    said: Any = None
+    for read in (params.of_body, params.of_query):
+        with suppress(InvalidError):  # what cannot be read is the route's to refuse
+            said = read(call).get("as_user_id") if said is None else said
+    if said is None:
+        return ""
+    if isinstance(said, bool) or not isinstance(said, str | int):
+        raise MasqueradeError("There is no such user.")
+    return str(said)
 
 
 def _is_test_student(services: Services, user: User) -> bool:

@@ -19,6 +19,7 @@ from chalicelib.dialects.body import Part
 from chalicelib.dialects.call import Call
 from chalicelib.dialects.canvas import params
 from chalicelib.dialects.canvas.wire import moment
+from chalicelib.dialects.nesting import DEPTH_LIMIT
 from chalicelib.domain.errors import InvalidError
 from chalicelib.domain.filelink import sign
 from chalicelib.domain.report import Report, ReportStatus, ReportType
@@ -141,10 +142,10 @@ def sent(call: Call) -> tuple[dict[str, Any] | None, bool]:
     return found, params.boolean(found.get("skip_message"))
 
 
-def _plain(value: Any) -> bool:
-    """Whether there is no file in it."""
+def _plain(value: Any, depth: int = 0) -> bool:
+    """Whether there is no file in it, and nothing deeper than forms may be."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return not isinstance(value, Part) and all(map(_plain, inner))
+    return depth <= DEPTH_LIMIT and not isinstance(value, Part) and all(_plain(one, depth + 1) for one in inner)
 
 
 def _parameters(one: Report) -> dict[str, Any] | None:

@@ -94,8 +94,12 @@ def _scopes(fields: dict[str, Any]) -> tuple[str, ...] | None:
     if "scopes" not in fields:
         return None
     said = fields["scopes"]
-    words = said if isinstance(said, list) else [said]
-    found = tuple(dict.fromkeys(word for word in words if isinstance(word, str) and word))
+    if isinstance(said, dict) and all(key.isdigit() for key in said):
+        said = list(said.values())  # a list with its places written out
+    words = said if isinstance(said, list) else [] if said is None else [said]
+    if not all(isinstance(word, str) for word in words):
+        raise InvalidError("scopes must be a list of texts.", field="scopes")
+    found = tuple(dict.fromkeys(filter(None, words)))
     if len(found) > SCOPES_LIMIT:
         raise InvalidError(f"A token has at most {SCOPES_LIMIT} scopes.", field="scopes", code="too_long")
     return found
@@ -108,8 +112,8 @@ def is_scope(word: str) -> bool:
 
 @cache
 def _canvas_scopes() -> frozenset[str]:
-    from chalicelib.dialects import catalog
-    from chalicelib.dialects.canvas.dialect import canvas
+    from chalicelib.dialects import catalog, gateway
 
+    canvas = gateway.whole("canvas")
     spelled = {(route.method, route.vendor) for route in canvas.routes} | {*catalog.published(canvas)}
     return frozenset(f"url:{method}|{path}" for method, path in spelled)

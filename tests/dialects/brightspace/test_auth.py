@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.domain.token import IdKey, SignedCall, sign
+from chalicelib.domain.idkey import IdKey, SignedCall, sign
 from tests.factories import Person, World, signed_query
 
 WHOAMI = "/d2l/api/lp/1.0/users/whoami"

@@ -275,3 +275,23 @@ def test_bodies_that_cannot_be_read(ada: Person, body: bytes, kind: str) -> None
     answer = ada.client.post("/api/v1/users/self/eportfolios", body=body, headers={"Content-Type": kind})
     assert answer.status == 400
     assert list(answer.json["errors"][0]) == ["message"]
+
+
+@pytest.mark.parametrize("said", ["as_user_id[]=7", "as_user_id[x]=7"])
+def test_a_structure_names_nobody_to_act_as(world: World, said: str) -> None:
+    refused(world.admin().client.get(f"{SELF}?{said}"), 401, NOT_THEM)
+
+
+def test_a_structure_in_a_body_names_nobody_to_act_as(world: World) -> None:
+    fields = {"as_user_id": [7], "eportfolio": {"name": "x"}}
+    refused(world.admin().client.post("/api/v1/users/self/eportfolios", json_body=fields), 401, NOT_THEM)
+
+
+def test_refused_calls_give_back_what_they_held(world: World, ada: Person) -> None:
+    stored(world, ada.token, workflow_state="pending")
+    for _ in range(30):
+        answer = ada.client.get(SELF)
+        refused(answer, 401, INVALID, challenge=True)
+        assert float(answer.headers["x-rate-limit-remaining"]) > 0
+    stored(world, ada.token, workflow_state="active")
+    assert ada.client.get(SELF).status == 200

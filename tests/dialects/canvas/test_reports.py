@@ -321,3 +321,11 @@ def test_tokens(world: World, admin: Person) -> None:
     assert {one["canvas_user_id"] for one in lines} == {str(local.id)}, "of an account, those of its people"
     made = run(world, admin, TOKENS)
     assert ada.token.encode() not in content(world, world.root.id, made["id"], "user_access_tokens_csv")
+
+
+def test_parameters_are_no_deeper_than_forms(world: World) -> None:
+    deep: Any = "x"
+    for _ in range(400):
+        deep = [deep]
+    answer = world.admin().client.post(TOKENS, json_body={"parameters": {"a": deep}})
+    assert (answer.status, list(answer.json["errors"])) == (400, ["parameters"])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from msgspec.structs import replace
 
 from chalicelib.domain import tokenrules
@@ -455,3 +458,24 @@ def test_an_admin_of_an_account_below(world: World, ada: Person) -> None:
     row = AdminRow(user_sis_id=ada.user.sis_id, account_sis_id="botany")
     assert [one.error for one in world.services.directory.upsert_admins(world.root, [row])] == [""]
     assert make(below.client, theirs(ada))["workflow_state"] == "pending"
+
+
+@pytest.mark.parametrize("said", [5, [5], [["url:GET|/api/v1/users/:id"]], {"a": "url:GET|/api/v1/users/:id"}])
+def test_scopes_that_are_no_list_of_texts(ada: Person, said: object) -> None:
+    answer = ada.client.post(MINE, json_body={"token": {"purpose": "x", "scopes": said}})
+    assert (answer.status, list(answer.json["errors"])) == (400, ["scopes"])
+
+
+def test_scopes_with_their_places_written_out(ada: Person) -> None:
+    scope = f"url:GET|{V1}/users/:id"
+    made = ada.client.post(MINE, form=[("token[purpose]", "x"), ("token[scopes][0]", scope)])
+    assert made.json["scopes"] == [scope]
+
+
+def test_a_process_that_has_answered_nothing_knows_every_scope() -> None:
+    ask = "from chalicelib.dialects.canvas.token_wire import is_scope; print(is_scope(%r))"
+    scope = f"url:POST|{V1}/eportfolios/:eportfolio_id/pages"
+    found = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", ask % scope], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == "True"
