@@ -57,9 +57,8 @@ class AccountService(Struct, frozen=True):
         standing, user = self.reach.caller(actor)
         opened = self.creation.opened(standing, user)
         paths = [path for path in user.role_paths if creates_courses(standing, path) or chain(path)[-1] in opened]
-        tree = self.reach.subtree(standing, paths)
         found: dict[str, Node] = {}
-        for path in paths:
+        for path, tree in self.reach.trees(standing, paths).items():
             top = tree.node(path)
             if top is not None:
                 found.setdefault(path, top)
@@ -70,9 +69,12 @@ class AccountService(Struct, frozen=True):
     def course_creation(self, actor: Actor, page: PageRequest) -> Numbered[Shown]:
         """Accounts in which the caller may create courses (canvas-b 3.5)."""
         standing, user = self.reach.caller(actor)
-        found = cut(self.creation.ids(standing, user), page)
-        accounts = self.reach.accounts(found.items)
-        return Numbered(items=[Shown(account=one, standing=standing) for one in accounts], total=found.total)
+        by_role, by_course = self.creation.ids(standing, user)
+        known = {one.id: one for one in self.reach.accounts(by_course)}  # accounts of courses may be deleted
+        found = cut(list(dict.fromkeys([*by_role, *known])), page)
+        known |= {one.id: one for one in self.reach.accounts(one for one in found.items if one not in known)}
+        shown = [Shown(account=known[one], standing=standing) for one in found.items if one in known]
+        return Numbered(items=shown, total=found.total)
 
     def course_accounts(self, actor: Actor, page: PageRequest) -> Numbered[Shown]:
         """Accounts with a course that the caller administers by an enrollment, by name; limited."""
@@ -131,7 +133,11 @@ class AccountService(Struct, frozen=True):
         """The account for courses made by hand, which is made when it is first asked for."""
         standing, _ = self.reach.caller(actor)
         account = self.creation.manual_account(standing)
-        return Shown(account=account, standing=standing, full=standing.member_of(account))
+        try:
+            self._check_read(standing, account)
+        except DeniedError:
+            return Shown(account=account, standing=standing, full=False)
+        return Shown(account=account, standing=standing)
 
     def search(self, name: str, domain: str) -> list[Host]:
         """The first hosts whose root account's name, or whose own, contains what is given, by name, then host."""

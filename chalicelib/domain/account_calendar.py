@@ -63,8 +63,7 @@ class CalendarService(Struct, frozen=True):
         near = self.reach.accounts(chains(user.account_paths)) if user is not None else []
         nodes = {one.path: _node(one) for one in near}
         paths = [path for path in (user.role_paths if user else ()) if path in nodes and nodes[path].visible]
-        tree = self.reach.subtree(standing, paths)
-        for path in paths:
+        for path, tree in self.reach.trees(standing, paths).items():
             nodes |= {node.path: node for node in tree.below(path)}
         return self._page(standing, [one for one in nodes.values() if one.visible and matches(one, term)], page)
 

@@ -58,7 +58,7 @@ class AccountReach(Struct, frozen=True):
     """Accounts as a caller reaches them: those of the root account the host serves, and no others."""
 
     people: PeopleStore
-    trees: TreeStore
+    store: TreeStore
 
     def find(self, actor: Actor, reference: str) -> tuple[Standing, Account]:
         """The caller's standing and the account. Raises NotFoundError for an unknown, deleted or foreign account."""
@@ -85,7 +85,15 @@ class AccountReach(Struct, frozen=True):
 
     def subtree(self, standing: Standing, paths: Sequence[str]) -> Tree:
         """The smallest tree around accounts of the caller's root. No path: an empty tree."""
-        return self.trees.tree(common_path(paths), standing.tree.version) if paths else Tree("/", ())
+        return self.store.tree(common_path(paths), standing.tree.version) if paths else Tree("/", ())
+
+    def trees(self, standing: Standing, paths: Sequence[str]) -> dict[str, Tree]:
+        """A tree with each of those accounts and what is below it, read together.
+
+        An account below a deleted one is hidden from above, and not from who has a role on it.
+        """
+        around = self.subtree(standing, paths)
+        return {path: around if around.node(path) else self.subtree(standing, [path]) for path in paths}
 
     def accounts(self, ids: Iterable[int]) -> list[Account]:
         """Those accounts that are not deleted, in that order."""

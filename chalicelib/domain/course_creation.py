@@ -37,16 +37,15 @@ class CourseCreation(Struct, frozen=True):
     courses: CourseStore
     ids_from: Ids
 
-    def ids(self, standing: Standing, user: User) -> list[int]:
-        """Ids of the accounts, in the order of the rules."""
+    def ids(self, standing: Standing, user: User) -> tuple[list[int], list[int]]:
+        """Ids of the accounts, in the order of the rules: live ones by roles, then any by courses."""
         paths = [path for path in user.role_paths if creates_courses(standing, path)]
-        tree = self.reach.subtree(standing, paths)
-        tops = [node for path in paths if (node := tree.node(path)) is not None]
+        trees = self.reach.trees(standing, paths)
+        tops = [node for path, tree in trees.items() if (node := tree.node(path)) is not None]
         found = dict.fromkeys(node.id for node in tops)
         for top in tops:
-            found |= dict.fromkeys(node.id for node in tree.below(top.path))
-        found |= dict.fromkeys(self._by_enrollment(standing, user))
-        return list(found)
+            found |= dict.fromkeys(node.id for node in trees[top.path].below(top.path))
+        return list(found), self._by_enrollment(standing, user)
 
     def may_create(self, standing: Standing, account: Account, enrollments: Sequence[Enrollment] | None) -> bool:
         """Whether the caller may create courses in an account; `enrollments` None: not looked at yet."""

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from chalicelib.domain.access import Actor, Standing, holds
 from chalicelib.domain.account_reach import check_user, named
-from chalicelib.domain.course import DELETED, Course
+from chalicelib.domain.course import DELETED, TEACHER, Course
 from chalicelib.domain.coursedrive import groups_of, order_of, place_of, term_key
 from chalicelib.domain.coursequery import SEARCH_LEAST, CourseQuery, Filter
 from chalicelib.domain.coursewalk import BETWEEN, Page, Read, Source, fill
@@ -24,7 +24,7 @@ from chalicelib.domain.person import Account, User
 from chalicelib.domain.ports import Clock
 from chalicelib.domain.ports_courses import CourseListStore, Ground
 from chalicelib.domain.ports_people import PeopleStore
-from chalicelib.domain.reference import account_id
+from chalicelib.domain.reference import account_id, unhexed
 from chalicelib.domain.referencelist import known_ids
 from chalicelib.domain.role import Right
 from chalicelib.domain.term import Term, TermBook
@@ -106,9 +106,11 @@ class CourseListService(Struct, frozen=True):
         asked, below = (given[:REFERENCES] if given else () for given in (query.teachers, query.subaccounts))
         users, accounts = known_ids(self.people, actor.root_account_id, users=asked, accounts=below)
         users["self"], accounts["self"] = actor.user_id, actor.root_account_id
+        if "default" in below:
+            accounts["default"] = account_id(self.people, actor.root_account_id, "default")
         return Named(
             teachers=frozenset(users[one] for one in asked if one in users),
-            subaccounts=tuple(dict.fromkeys(accounts[one] for one in below if one in accounts)),
+            subaccounts={accounts[one]: one for one in below if one in accounts},
         )
 
     def _account(self, actor: Actor, standing: Standing, wanted: int, reference: str) -> Account:
@@ -122,10 +124,9 @@ class CourseListService(Struct, frozen=True):
 
     def _filter(self, query: CourseQuery, account: Account, ground: Ground, ids: Named) -> Filter:
         now, accounts = self.clock.now(), ground.standing.accounts
-        there = [accounts[one] for one in ids.subaccounts if one in accounts]
-        paths = sorted(
-            {one.path for one in there if one.root_id == account.root_id and one.workflow_state != DELETED}, key=len
-        )
+        asked = [(accounts[one], said) for one, said in ids.subaccounts.items() if one in accounts]
+        there = [one for one, said in asked if named(one, said)]
+        paths = sorted({one.path for one in there if one.root_id == account.root_id}, key=len)
         kept: list[str] = []
         for path in paths:
             if not any(path.startswith(above) for above in kept):
@@ -215,7 +216,7 @@ class CourseListService(Struct, frozen=True):
             ],
             quota_mb=quota if course.storage_quota_mb is None else course.storage_quota_mb,
             time_zone=shown(next((zone for zone in zones if zone), "")),
-            sees_sis=sees_sis(standing, course.account_path),
+            sees_sis=sees_sis(standing, course.account_path) or _teaches_with_sis(standing, course),
             manages_sis=holds(standing.user, Right.MANAGE_SIS, course.account_path, standing.roles),
         )
 
@@ -230,7 +231,8 @@ class Named(Struct, frozen=True):
     """The ids behind a query's references; unknown ones are left out."""
 
     teachers: frozenset[int]
-    subaccounts: tuple[int, ...]
+    subaccounts: Mapping[int, str]
+    """As they were written."""
 
 
 def _check(query: CourseQuery) -> None:
@@ -247,9 +249,18 @@ def sees_sis(standing: Standing, path: str) -> bool:
     return any(holds(standing.user, right, path, standing.roles) for right in (Right.READ_SIS, Right.MANAGE_SIS))
 
 
+def _teaches_with_sis(standing: Standing, course: Course) -> bool:
+    """Whether the caller teaches the course, and teachers read SIS data of theirs there (canvas-b 2)."""
+    caller = standing.user.id if standing.user else 0
+    return standing.roles.grants(TEACHER, Right.READ_SIS, course.account_path) and any(
+        one.user_id == caller and teaches(one.states, active=True) for one in course.roster.teachers
+    )
+
+
 def _term(terms: TermBook, reference: str, now: datetime) -> Term:
     """The term a client names. Raises NotFoundError."""
     found: Term | None = None
+    reference = unhexed(reference)
     if reference.isascii() and reference.isdigit():
         found = next((one for one in terms.terms if str(one.id) == reference), None)
     elif reference == "default":

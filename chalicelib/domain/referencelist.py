@@ -1,12 +1,16 @@
-"""Lists of users or accounts as clients name them: looked up together, unknown ones left out (canvas-b 0.2)."""
+"""Lists of users or accounts as clients name them: looked up together, unknown ones left out (canvas-b 0.2).
+
+Whether an account is the one whose GUID was given is seen when it is read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from chalicelib.domain.epobject import NAME_LIMIT
+from chalicelib.domain.identity import id_in, parse_guid
 from chalicelib.domain.ports_people import PeopleStore
-from chalicelib.domain.reference import ACCOUNT_SCHEMES, ID_DIGITS, USER_SCHEMES, unhexed
+from chalicelib.domain.reference import ACCOUNT_SCHEMES, GUID_SCHEMES, ID_DIGITS, USER_SCHEMES, unhexed
 
 
 def known_ids(
@@ -31,5 +35,7 @@ class _Asked:
             if reference.isascii() and reference.isdigit():
                 if len(reference) <= ID_DIGITS:
                     self.numbers[reference] = int(reference)
+            elif scheme in GUID_SCHEMES and schemes is ACCOUNT_SCHEMES and (guid := parse_guid(value)):
+                self.numbers[reference] = id_in(guid)
             elif colon and scheme in schemes and 0 < len(value) <= NAME_LIMIT:
                 self.named[reference] = (schemes[scheme], value)

@@ -48,10 +48,11 @@ def node_record(tables: Tables, account: Account) -> PersonRecord:
 
 
 class Kept(Struct):
-    """A subtree as read, at a version of its tree."""
+    """A subtree as read, at a version of its tree. `nodes`: those below a deleted account too."""
 
     version: int
     tree: Tree
+    nodes: list[Node]
 
 
 class Trees(Struct, frozen=True):
@@ -69,9 +70,10 @@ class Trees(Struct, frozen=True):
         for place in self._around(path):
             found = self.kept.get(place)
             if found is not None and found.version == version:
-                return found.tree if place == path else _part(found.tree, path)
-        tree = Tree(path, self._read(path))
-        self._keep(path, Kept(version, tree))
+                return found.tree if place == path else Tree(path, _below(found.nodes, path))
+        nodes = self._read(path)
+        tree = Tree(path, nodes)
+        self._keep(path, Kept(version, tree, nodes))
         return tree
 
     def roster(self, root_account_id: int, cursor: str = "") -> tuple[list[int], str]:
@@ -95,7 +97,7 @@ class Trees(Struct, frozen=True):
 
     def _keep(self, path: str, read: Kept) -> None:
         self.kept.pop(path, None)
-        while self.kept and sum(len(one.tree) for one in self.kept.values()) + len(read.tree) > NODES_KEPT:
+        while self.kept and sum(len(one.nodes) for one in self.kept.values()) + len(read.nodes) > NODES_KEPT:
             self.kept.pop(next(iter(self.kept)))
         self.kept[path] = read
 
@@ -119,5 +121,5 @@ class Trees(Struct, frozen=True):
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
-def _part(tree: Tree, path: str) -> Tree:
-    return Tree(path, [node for node in tree.by_path.values() if node.path.startswith(path)])
+def _below(nodes: list[Node], path: str) -> list[Node]:
+    return [node for node in nodes if node.path.startswith(path)]
