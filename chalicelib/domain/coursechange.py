@@ -9,6 +9,9 @@ from msgspec import Struct
 
 from chalicelib.domain.course import TEACHER, Course, Membership, Section
 
+ROOM = 100 - 2
+"""Actions of a transaction, DynamoDB's limit, without the course and a section."""
+
 
 class MemberChange(Struct, frozen=True, kw_only=True):
     """A membership to write. `after.version` is one more than what must be there; 1: nothing must be."""
@@ -46,3 +49,11 @@ class CourseChange(Struct, frozen=True, kw_only=True):
     section: Section | None = None
     names: Mapping[str, str] = {}
     """Names of the course that are new, by scheme."""
+    lender: Course | None = None
+    """The course the section is cross-listed from, with nothing changed that lists know of; `version` as of `after`."""
+
+
+def room(course: Course) -> int:
+    """Actions a transaction has left for members of a course, when every list with the course is written too."""
+    accounts = {account for path in course.account_paths for account in path.strip("/").split("/")}
+    return ROOM - 2 * len(accounts)

@@ -72,10 +72,21 @@ class CourseLoad(Struct, frozen=True):
             told = {group[0].sis_id: iter(outcomes) for group, outcomes in done}
             yield from (next(told[row.sis_id]) for row in chunk)
 
-    def create(self, root: Account, row: CourseRow) -> Course:
-        """A course as `upsert_courses` makes it, for a row that is known to be good."""
-        self._upsert(self._ground(root, [row], self.ids.new()), row)
-        return self._named(root, row.sis_id)
+    def create_like(self, like: Course, sis_id: str) -> Course:
+        """A new course with the name, account, term and state of another."""
+        made = replace(
+            self._new(like.root_account_id, sis_id),
+            name=like.name,
+            code=like.code,
+            account_id=like.account_id,
+            account_path=like.account_path,
+            account_name=like.account_name,
+            term_id=like.term_id,
+            workflow_state=like.workflow_state,
+            sis_import_id=self.ids.new(),
+        )
+        self._save(None, made)
+        return replace(made, version=1)
 
     def catch_up(self, course: Course) -> None:
         """Carry what has changed in a course to its members; bounded steps, to be begun again at any time."""
@@ -122,7 +133,7 @@ class CourseLoad(Struct, frozen=True):
         term = ground.terms.by_sis_id(row.term_sis_id) if row.term_sis_id else ground.terms.default
         if term is None or term.workflow_state == DELETED:
             raise NotFoundError(f"There is no term {row.term_sis_id!r}.")
-        base = before or self._new(ground.root, account, row)
+        base = before or self._new(ground.root.id, row.sis_id)
         after = replace(
             base,
             name=row.name,
@@ -160,20 +171,21 @@ class CourseLoad(Struct, frozen=True):
             return None
         return base.deleted_at or self.clock.now().replace(microsecond=0)
 
-    def _new(self, root: Account, account: Account, row: CourseRow) -> Course:
+    def _new(self, root_id: int, sis_id: str) -> Course:
+        """A course without name and place."""
         return Course(
             id=self.ids.new(),
-            root_account_id=root.id,
-            account_id=account.id,
-            account_path=account.path,
-            account_name=account.name,
+            root_account_id=root_id,
+            account_id=0,
+            account_path="",
+            account_name="",
             term_id=0,
-            name=row.name,
-            code=row.code,
+            name="",
+            code="",
             uuid=self.ids.hexadecimal(UUID_DIGITS),
             feed_secret=self.ids.hexadecimal(UUID_DIGITS),
             created_at=self.clock.now().replace(microsecond=0),
-            sis_id=row.sis_id,
+            sis_id=sis_id,
         )
 
     def _blueprint(self, root: Account, course: Course, sis_id: str) -> int:

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from chalicelib.domain.course import DELETED, STUDENT_VIEW, TYPES, Course, Membership, Seat, Section
-from chalicelib.domain.coursechange import CourseChange, MemberChange
+from chalicelib.domain.coursechange import CourseChange, MemberChange, room
 from chalicelib.domain.courseload import SCHEME as COURSE
 from chalicelib.domain.courseload import CourseLoad
 from chalicelib.domain.courserow import EnrollmentRow
@@ -28,8 +28,6 @@ CHUNK = 2000
 SECTION = "sis_section_id"
 TOGETHER = 45
 """Users read with a course in one call."""
-ROOM = 100 - 2
-"""Actions of a transaction, DynamoDB's limit, without the course and a section."""
 LAST_COMPLETED = "deleted_last_completed"
 WORDS = {kind.removesuffix("Enrollment").lower(): kind for kind in TYPES} | {"studentview": STUDENT_VIEW}
 
@@ -182,7 +180,7 @@ class Work:
         self.changes: list[MemberChange] = []
         self.told: dict[int, RowOutcome] = {}
         self.leaving: set[int] = set()
-        self.room = ROOM - 2 * sum(path.count("/") for path in course.account_paths)
+        self.room = room(course)
 
     @property
     def full(self) -> bool:

@@ -126,14 +126,15 @@ class Courses(Struct, frozen=True):
         """
         courses, before, after = self.tables.courses, change.before, change.after
         with self._transaction() as transaction:
-            record = self.tables.course(course_key(after.id), document=documents.encode(after), version=after.version)
-            transaction.save(record, condition=self._fits(after.version))
+            self._put_course(transaction, after)
             for scheme, value in change.names.items():
                 key = name_key(after.root_account_id, scheme, value)
                 free = courses.pk.does_not_exist() | (courses.target == after.id)
                 transaction.save(self.tables.course(key, target=after.id), condition=free)
             if change.section is not None:
                 self._put_section(transaction, change.section)
+            if change.lender is not None:
+                self._put_course(transaction, change.lender)
             self._list(transaction, before, after)
             self._count(transaction, before, after)
             for member in change.members:
@@ -183,6 +184,10 @@ class Courses(Struct, frozen=True):
         for account, counts in steps(before, after, lambda one: [one.account_id], _live).items():
             action = table.courses.add(counts["live"])
             transaction.update(self.tables.person(people.account_key(account)), actions=[action])
+
+    def _put_course(self, transaction: TransactWrite, course: Course) -> None:
+        record = self.tables.course(course_key(course.id), document=documents.encode(course), version=course.version)
+        transaction.save(record, condition=self._fits(course.version))
 
     def _put_member(self, transaction: TransactWrite, change: MemberChange) -> None:
         after, courses = change.after, self.tables.courses

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from chalicelib.settings import Settings
+from tests.factories import World
+from tests.schools import BASE, School
 
 REGION = "eu-west-1"
 
@@ -28,3 +31,12 @@ def moto_cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     with mock_aws():
         yield
+
+
+@pytest.fixture
+def school(world: World, tmp_path: Path, request: pytest.FixtureRequest) -> School:
+    """A root account with the base files loaded."""
+    made = School(world, tmp_path, request.node.name)
+    report = made.load(**BASE)
+    assert (report.errors, report.warnings) == ([], [])
+    return made
