@@ -28,7 +28,7 @@ def _account(row: Mapping[str, str]) -> AccountRow:
         parent_sis_id=row.get("parent_account_id", ""),
         name=needed(row, "name"),
         status=status(row, "active", "deleted"),
-        integration_id=row.get("integration_id", ""),
+        integration_id=row.get("integration_id"),
     )
 
 
@@ -36,14 +36,14 @@ def _user(row: Mapping[str, str]) -> UserRow:
     return UserRow(
         sis_id=needed(row, "user_id"),
         login_id=needed(row, "login_id"),
-        first_name=row.get("first_name", ""),
-        last_name=row.get("last_name", ""),
-        full_name=row.get("full_name", ""),
-        sortable_name=row.get("sortable_name", ""),
-        short_name=row.get("short_name", ""),
-        email=row.get("email", ""),
-        pronouns=row.get("pronouns", ""),
-        integration_id=row.get("integration_id", ""),
+        first_name=row.get("first_name"),
+        last_name=row.get("last_name"),
+        full_name=row.get("full_name"),
+        sortable_name=row.get("sortable_name"),
+        short_name=row.get("short_name"),
+        email=row.get("email"),
+        pronouns=row.get("pronouns"),
+        integration_id=row.get("integration_id"),
         status=status(row, "active", "suspended", "deleted"),
     )
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
@@ -21,6 +20,7 @@ from chalicelib.domain.ports import Clock, Ids
 from chalicelib.domain.ports_people import AccountStore, CredentialStore, PeopleStore
 from chalicelib.domain.reference import USER_SCHEMES, account_id, resolve
 from chalicelib.domain.role import Right
+from chalicelib.domain.usernames import names
 
 DELETED = "deleted"
 PARENTS_KEPT = 10_000
@@ -128,7 +128,7 @@ class Directory(Struct, frozen=True):
     def _upsert_account(self, root: Account, row: AccountRow, import_id: int, parents: dict[str, Account]) -> bool:
         if not row.sis_id or not row.name.strip():
             raise InvalidError("account_id and name must not be blank.")
-        _check_names(row.sis_id, row.integration_id)
+        _check_names(row.sis_id, row.integration_id or "")
         parent = parents.get(row.parent_sis_id) or self._account_or_root(root, row.parent_sis_id)
         parents[row.parent_sis_id] = parent
         known = self.people.resolve(root.id, "sis_account_id", row.sis_id)
@@ -139,7 +139,7 @@ class Directory(Struct, frozen=True):
         after = replace(
             changed(base, {"name": row.name}),
             sis_id=row.sis_id,
-            integration_id=row.integration_id,
+            integration_id=base.integration_id if row.integration_id is None else row.integration_id,
             workflow_state=_state(row.status),
         )
         if base.parent_id != parent.id:
@@ -147,6 +147,8 @@ class Directory(Struct, frozen=True):
         if after == before:
             return False
         if before is not None:
+            if after.integration_id != before.integration_id:
+                self._check_free(root, after.id, {"account_integration_id": after.integration_id})
             self.names.account(before, after)
         after = replace(after, sis_import_id=import_id, version=before.version + 1 if before else 1)
         self.accounts.save([after])
@@ -155,27 +157,26 @@ class Directory(Struct, frozen=True):
     def _upsert_user(self, root: Account, row: UserRow) -> bool:
         if not row.sis_id or not row.login_id:
             raise InvalidError("user_id and login_id must not be blank.")
-        _check_names(*asdict(row).values())
+        _check_names(*(text for text in asdict(row).values() if text))
         known = self.people.resolve(root.id, "sis_user_id", row.sis_id)
         before = self.people.user(known) if known else None
-        names = _names(row)
         base = before or User(id=self.ids.new(), root_account_id=root.id, login_id=row.login_id, name="")
         after = replace(
             base,
             login_id=row.login_id,
-            email=row.email.strip(),
-            pronouns=row.pronouns.strip(),
+            email=base.email if row.email is None else row.email.strip(),
+            pronouns=base.pronouns if row.pronouns is None else row.pronouns.strip(),
             sis_id=row.sis_id,
-            integration_id=row.integration_id,
+            integration_id=base.integration_id if row.integration_id is None else row.integration_id,
             workflow_state=_state(row.status),
-            name=names.name,
-            first_name=names.first,
-            last_name=names.last,
-            sortable_name=names.sortable,
-            short_name=names.short,
+            **names(row, before)._asdict(),
         )
         if after == before:
             return False
+        if before is not None:
+            fields = (("sis_login_id", "login_id"), ("sis_integration_id", "integration_id"))
+            found = {scheme: (getattr(before, field), getattr(after, field)) for scheme, field in fields}
+            self._check_free(root, after.id, {scheme: new for scheme, (old, new) in found.items() if new != old})
         if before is not None and before.active != after.active:
             # First the credentials: a load that breaks off here is repeated, as the user still differs from the file.
             self.credentials.suspend(after.id, suspended=not after.active)
@@ -200,6 +201,12 @@ class Directory(Struct, frozen=True):
         on, off = rights(row.on), rights(row.off)
         return self.roles.upsert(account, row.name, row.base, on=on, off=off, removed=removed)
 
+    def _check_free(self, root: Account, own_id: int, values: Mapping[str, str]) -> None:
+        """That new names are free, before anything else follows from a row. Raises InvalidError."""
+        wanted = [(scheme, value) for scheme, value in values.items() if value]
+        if wanted and set(self.people.resolve_all(root.id, wanted).values()) - {own_id}:
+            raise InvalidError("A login, SIS id or integration id is in use by another.")
+
     def _role_name(self, root: Account, row: AdminRow) -> str:
         found = self.roles.book(root.id).role(row.role_id) if row.role_id else None
         if row.role_id and found is None:
@@ -214,24 +221,6 @@ class Directory(Struct, frozen=True):
         if account is None:
             raise NotFoundError(f"There is no account {sis_id!r}.")
         return account
-
-
-class _Names(NamedTuple):
-    name: str
-    first: str
-    last: str
-    sortable: str
-    short: str
-
-
-def _names(row: UserRow) -> _Names:
-    first, last = row.first_name.strip(), row.last_name.strip()
-    name = row.full_name.strip() or f"{first} {last}".strip() or row.login_id
-    if not first and not last:
-        first, _, last = name.rpartition(" ")
-        first, last = (last, "") if not first else (first, last)
-    sortable = row.sortable_name.strip() or (f"{last}, {first}" if first and last else name)
-    return _Names(name, first, last, sortable, row.short_name.strip() or name)
 
 
 def _check_names(*names: str) -> None:

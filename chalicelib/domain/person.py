@@ -164,28 +164,28 @@ class User(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class AccountRow(Struct, frozen=True, kw_only=True):
-    """A row of `accounts.csv`; a blank `parent_sis_id` means the root (design 7)."""
+    """A row of `accounts.csv`; a blank `parent_sis_id` means the root (design 7). None: the column is absent."""
 
     sis_id: str
     parent_sis_id: str
     name: str
     status: str = "active"
-    integration_id: str = ""
+    integration_id: str | None = None
 
 
 class UserRow(Struct, frozen=True, kw_only=True):
-    """A row of `users.csv`."""
+    """A row of `users.csv`. None: the column is absent, and what is stored stays."""
 
     sis_id: str
     login_id: str
-    first_name: str = ""
-    last_name: str = ""
-    full_name: str = ""
-    sortable_name: str = ""
-    short_name: str = ""
-    email: str = ""
-    pronouns: str = ""
-    integration_id: str = ""
+    first_name: str | None = None
+    last_name: str | None = None
+    full_name: str | None = None
+    sortable_name: str | None = None
+    short_name: str | None = None
+    email: str | None = None
+    pronouns: str | None = None
+    integration_id: str | None = None
     status: str = "active"
 
 
