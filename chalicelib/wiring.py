@@ -109,7 +109,7 @@ class Services(Institution):
         """Export jobs."""
         from chalicelib.domain.transfer import ExportService
 
-        return ExportService(self.objects, self.blobs, self.jobs, self.accreditations.received_any)
+        return ExportService(self.objects, self.blobs, self.jobs, self.people, self.accreditations.received_any)
 
     @cached_property
     def uploads(self) -> UploadService:

@@ -80,6 +80,19 @@ def test_a_foreign_object_refuses_the_whole_export(world: World, ada: Person, bo
     problem(export(bo.client, [portfolio.id, "x"]), 400)
 
 
+def test_what_another_institution_has_does_not_exist(world: World, ada: Person, portfolio: EpObject) -> None:
+    stranger = world.person(root=world.services.directory.create_root_account("Far College"))
+    theirs = stranger.client.post(f"{EP}/reflections/new", json_body={"Name": "Far"}).json["ObjectId"]
+    problem(export(ada.client, [theirs]), 400)
+    answer = export(ada.client, [portfolio.id, theirs])
+    assert keys(world, answer.text) == [portfolio.id]
+    job = export(stranger.client, [theirs]).text
+    for what in ("status", "package", "details"):
+        problem(ada.client.get(f"{EP}/export/{job}/{what}"), 404)
+    (job,) = stranger.client.post(f"{EP}/import/new", **multipart(ZIP)).json
+    problem(ada.client.get(f"{EP}/import/{job}/status"), 404)
+
+
 @pytest.mark.parametrize(
     ("query", "adds"),
     [
