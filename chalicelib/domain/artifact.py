@@ -18,6 +18,8 @@ from chalicelib.domain.portfolio import TRIES, check_description, check_name
 from chalicelib.domain.ports import BlobStore, Clock, Created, Ids, ObjectStore, Updated
 
 TAG_LIMIT = 100
+TAG_TEXT_LIMIT = 255
+"""Characters of a tag."""
 DEFAULT_FILE_NAME = "file"
 FILE_NAME_LIMIT = 255
 URL_LIMIT = 2048
@@ -210,6 +212,8 @@ def check_draft(draft: ObjectDraft) -> None:
     check_description(draft.description, "Description")
     if len(draft.tags) > TAG_LIMIT:
         raise InvalidError(f"Tags must be at most {TAG_LIMIT}.", field="Tags")
+    if any(len(tag.text) > TAG_TEXT_LIMIT for tag in draft.tags):
+        raise InvalidError(f"A tag has at most {TAG_TEXT_LIMIT} characters.", field="Tags", code="too_long")
 
 
 def _hidden(one: EpObject) -> bool:

@@ -23,6 +23,8 @@ KEY_DIGITS = 8
 TRIES = 5
 """How often a write is tried again after meeting another writer or a taken id."""
 ALL = PageRequest(size=1000)
+NAME_SENT_LIMIT = 2 * NAME_LIMIT
+"""Characters of a name with the blanks around it, which do not count and are kept (accreditly 3.1, 8)."""
 
 
 def check_name(name: str, field: str = "name") -> str:
@@ -31,11 +33,11 @@ def check_name(name: str, field: str = "name") -> str:
     Raises
     ------
     InvalidError
-        Blank after trimming, or longer than `NAME_LIMIT`.
+        Blank after trimming, longer than `NAME_LIMIT` then, or than `NAME_SENT_LIMIT` with its blanks.
     """
     if not name.strip():
         raise InvalidError(f"{field} must not be blank.", field=field, code="blank")
-    if len(name.strip()) > NAME_LIMIT:
+    if len(name.strip()) > NAME_LIMIT or len(name) > NAME_SENT_LIMIT:
         raise InvalidError(f"{field} must have at most {NAME_LIMIT} characters.", field=field, code="too_long")
     return name
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from chalicelib.domain.association import commented_id
@@ -28,13 +29,22 @@ def body_key(one: EpObject, text: str) -> str:
 def order(one: EpObject) -> str | None:
     """The place of an object in its list: portfolios by last change, pages by position, comments by age."""
     if one.portfolio is not None:
-        return f"portfolio#{one.updated_at.strftime('%Y%m%d%H%M%S%f')}#{one.id:016d}"
+        return f"portfolio#{_stamp(one.updated_at)}#{one.id:016d}"
     if one.page is not None and one.page.portfolio_id is not None:
         return f"page#{one.page.portfolio_id:016d}#{one.page.position:010d}#{one.id:016d}"
     commented = commented_id(one)
     if commented is not None:
-        return f"{comment_prefix(commented)}{one.created_at.strftime('%Y%m%d%H%M%S%f')}#{one.id:016d}"
+        return f"{comment_prefix(commented)}{_stamp(one.created_at)}#{one.id:016d}"
     return None
+
+
+def _stamp(at: datetime) -> str:
+    """A time as its order: `%Y` alone has fewer than four digits for old years.
+
+    >>> _stamp(datetime(999, 2, 3, 4, 5, 6, 7))
+    '09990203040506000007'
+    """
+    return f"{at.year:04d}{at:%m%d%H%M%S%f}"
 
 
 def comment_prefix(object_id: int) -> str:

@@ -119,6 +119,14 @@ def test_deleted_portfolios_are_shelved_not_listed(services: Services, ada: User
     assert places[made.id].deleted
 
 
+def test_old_years_come_before_later_ones(services: Services, ada: User, clock: HandClock) -> None:
+    made = services.portfolios.create(actor(ada), name="later")
+    services.objects.apply([Updated(replace(made, updated_at=made.updated_at.replace(year=1066), version=2))])
+    other = services.portfolios.create(actor(ada), name="old")
+    services.objects.apply([Updated(replace(other, updated_at=other.updated_at.replace(year=999), version=2))])
+    assert names(list(services.objects.portfolios(ada.id, PageRequest()).items)) == ["old", "later"]
+
+
 def test_a_page_too_large_for_an_item_comes_back_whole(services: Services, ada: User) -> None:
     portfolio = services.portfolios.create(actor(ada), name="P")
     text = "<p>" + "x" * 900_000 + "</p>"

@@ -102,7 +102,7 @@ def moment(at: datetime) -> str:
     >>> moment(datetime(2018, 3, 10, 23, 32, 7, 579230, UTC))
     '2018-03-10T23:32:07.5792300Z'
     """
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond:06d}0Z"
+    return f"{at.replace(tzinfo=None).isoformat(timespec='microseconds')}0Z"
 
 
 def portfolio(

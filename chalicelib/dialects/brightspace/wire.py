@@ -147,8 +147,12 @@ class Comment(msgspec.Struct):
 
 
 def moment(at: datetime) -> str:
-    """A UTCDateTime (brightspace 1.1)."""
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+    """A UTCDateTime (brightspace 1.1).
+
+    >>> moment(datetime(999, 2, 3, 4, 5, 6, 7999))
+    '0999-02-03T04:05:06.007Z'
+    """
+    return f"{at.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def draft(body: Any) -> ObjectDraft:

@@ -48,7 +48,7 @@ def create(call: Call) -> wire.EPortfolio:
     if call.services.directory.user_id(call.actor, user_reference(call)) != call.actor.user_id:
         raise DeniedError("Portfolios are created by their owners.")
     fields = params.required(call, "eportfolio")
-    name, public = params.string(fields, "name") or "", params.boolean(fields.get("public"))
+    name, public = wire.check_title(params.string(fields, "name")) or "", params.boolean(fields.get("public"))
     return wire.eportfolio(call.services.portfolios.create(call.actor, name=name, public=public))
 
 
@@ -61,6 +61,6 @@ def update(call: Call) -> wire.EPortfolio:
     design 2.
     """
     portfolio_id, fields = call.id("id"), params.required(call, "eportfolio")
-    name = params.string(fields, "name") or "" if "name" in fields else None
+    name = wire.check_title(params.string(fields, "name")) or "" if "name" in fields else None
     public = params.boolean(fields["public"]) if "public" in fields else None
     return wire.eportfolio(call.services.portfolios.update(call.actor, portfolio_id, name=name, public=public))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from chalicelib.domain.epobject import EpObject, Section
+from chalicelib.domain.epobject import NAME_LIMIT, EpObject, Section
 from chalicelib.domain.errors import InvalidError
 from chalicelib.domain.identity import MAX_ID
 from chalicelib.domain.page import PageDraft
@@ -80,7 +80,7 @@ def eportfolio(portfolio: EpObject) -> EPortfolio:
     return EPortfolio(
         id=portfolio.id,
         user_id=portfolio.owner_id,
-        name=portfolio.name,
+        name=portfolio.name if len(portfolio.name) <= NAME_LIMIT else portfolio.name.strip(),
         public=bool(facts and facts.public),
         created_at=moment(portfolio.created_at),
         updated_at=moment(portfolio.updated_at),
@@ -137,9 +137,16 @@ def _section(section: Section) -> Any:
             return {"section_type": section.type, "content": section.content}
 
 
+def check_title(name: str | None) -> str | None:
+    """A title as sent; other dialects do not count the blanks around one (canvas-a 2.1). Raises InvalidError."""
+    if name is not None and len(name) > NAME_LIMIT:
+        raise InvalidError(f"name must have at most {NAME_LIMIT} characters.", field="name", code="too_long")
+    return name
+
+
 def draft(fields: dict[str, Any], *, name: str | None) -> PageDraft:
     """What the `page` parameter says. Raises InvalidError."""
-    position = fields.get("position")
+    position, name = fields.get("position"), check_title(name)
     if "content" not in fields:
         return PageDraft(name=name, position=_position(position))
     content = fields["content"]

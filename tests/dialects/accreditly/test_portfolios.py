@@ -111,6 +111,7 @@ def test_update_keeps_what_it_does_not_name(ada: Person) -> None:
         '{"title":5}',
         '{"title":["x"]}',
         json.dumps({"title": "x" * 256}),
+        json.dumps({"title": "x" + " " * 1000}),
         json.dumps({"title": "x", "details": 5}),
         json.dumps({"title": "x", "details": "x" * 20_001}),
         json.dumps({"title": "x", "id": "nonsense"}),
@@ -125,7 +126,10 @@ def test_bad_bodies(ada: Person, body: str) -> None:
 
 
 def test_a_title_of_the_longest(ada: Person) -> None:
-    assert create(ada, title=f" {'ü' * 255} ", details="x" * 20_000)
+    made = create(ada, title=f" {'ü' * 255} ", details="x" * 20_000)
+    assert made["title"] == f" {'ü' * 255} ", "stored as sent"
+    (shown,) = ada.client.get("/api/v1/users/self/eportfolios").json
+    assert shown["name"] == "ü" * 255, "Canvas has no longer names"
 
 
 def test_a_rejected_update_changes_nothing(ada: Person, bo: Person) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from msgspec.structs import replace
 
+from chalicelib.domain.ports import Updated
 from tests.dialects.brightspace.test_conventions import problem
 from tests.factories import Person, World, multipart
 
@@ -108,10 +110,20 @@ def test_a_reflection_is_made_and_shown(ada: Person) -> None:
         '{"Name":"x","AllowComments":"no"}',
         '{"Name":"x","GeoTag":[]}',
         '{"Name":"' + "x" * 256 + '"}',
+        '{"Name":"x' + " " * 1000 + '"}',
+        '{"Name":"x","Tags":[{"Text":"' + "x" * 256 + '","Type":0}]}',
     ],
 )
 def test_a_reflection_that_is_400(ada: Person, body: str) -> None:
     problem(ada.client.post(f"{EP}/reflections/new", body=body), 400)
+
+
+def test_an_old_year_has_four_digits(world: World, ada: Person) -> None:
+    made = world.portfolio(ada)
+    before = made.created_at.replace(year=999)
+    world.services.objects.apply([Updated(replace(made, created_at=before, version=2))])
+    shown = ada.client.get(f"{EP}/presentation/{made.id}").json
+    assert shown["CreatedDate"].startswith("0999-"), shown
 
 
 def test_a_reflection_is_put_on_an_object_and_taken_off(world: World, ada: Person, bo: Person) -> None:

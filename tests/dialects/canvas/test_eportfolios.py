@@ -88,6 +88,7 @@ def test_booleans(ada: Person, said: Any, *, public: bool) -> None:
         ({"name": " "}, "blank"),
         ({"name": None}, "blank"),
         ({"name": "x" * 256}, "too_long"),
+        ({"name": "x" + " " * 255}, "too_long"),
         ({"name": ["x"]}, "invalid"),
     ],
 )
