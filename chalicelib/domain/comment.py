@@ -16,7 +16,7 @@ from chalicelib.domain.ports import Clock, Created, Ids, ObjectStore, Updated
 BODY_LIMIT = 4000
 """Characters of a comment."""
 COMMENT_LIMIT = 500
-"""Comments made on one object here; with `BODY_LIMIT` the whole list fits an answer."""
+"""Comments made on one object here."""
 COMMENTED = tuple(kind for kind in Kind if kind is not Kind.PAGE)
 """What the vendor's API knows, and so what can be commented on through it."""
 
@@ -30,7 +30,7 @@ class CommentService(Struct, frozen=True):
     ids: Ids
 
     def index(self, actor: Actor, object_id: int) -> list[EpObject]:
-        """The comments on the actor's object, oldest first.
+        """The comments on the actor's object, oldest first: `COMMENT_LIMIT`, and as many as an answer holds.
 
         Raises
         ------

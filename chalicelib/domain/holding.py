@@ -11,7 +11,7 @@ from chalicelib.domain.paging import PageRequest, Slice
 from chalicelib.domain.ports import ObjectStore
 
 CONTENTS_LIMIT = 1000
-"""Items of a collection that are shown whole; the ids of all are always there."""
+"""Items of a collection that are shown whole, as far as an answer holds them; the ids of all are always there."""
 
 
 class HoldingService(Struct, frozen=True):
@@ -41,5 +41,4 @@ class HoldingService(Struct, frozen=True):
         """
         collection = self.artifacts.own(actor, (Kind.COLLECTION,), collection_id)
         wanted = collection.targets("has_part")[:CONTENTS_LIMIT]
-        found = self.objects.held(actor.user_id, wanted)
-        return collection, [found[one] for one in wanted if one in found and not found[one].deleted]
+        return collection, self.objects.shown(actor.user_id, wanted)

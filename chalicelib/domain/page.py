@@ -16,8 +16,10 @@ from chalicelib.domain.person import Account
 from chalicelib.domain.portfolio import TRIES, PortfolioService, check_name, require
 from chalicelib.domain.ports import Clock, Created, Deleted, Ids, ObjectStore, Updated
 
-CONTENT_LIMIT = 4 * 1024 * 1024
-"""Characters of a page's content, all sections together."""
+CONTENT_LIMIT = 1024 * 1024
+"""Bytes of a page's content as it is kept, all sections together: at worst four times so many fit an answer."""
+SENT_LIMIT = 4 * CONTENT_LIMIT
+"""Characters of content that are looked at: much of what editors paste is not kept."""
 SECTION_TYPES = ("rich_text", "html", "attachment", "submission", "")
 POSITION_LIMIT = 2**31 - 1
 
@@ -131,14 +133,17 @@ class PageService(Struct, frozen=True):
         )
 
     def _sections(self, sections: Sequence[Section]) -> tuple[Section, ...]:
-        if sum(len(section.content) for section in sections) > CONTENT_LIMIT:
-            raise InvalidError(f"content must have at most {CONTENT_LIMIT} characters.", field="content")
+        if sum(len(section.content) for section in sections) > SENT_LIMIT:
+            raise _too_long()
         for section in sections:
             if section.type not in SECTION_TYPES:
                 raise InvalidError(
                     f"section_type {section.type!r} is not one of {SECTION_TYPES[:-1]}.", field="content"
                 )
-        return tuple(replace(section, content=self.sanitise(section.content)) for section in sections)
+        kept = tuple(replace(section, content=self.sanitise(section.content)) for section in sections)
+        if sum(len(section.content.encode()) for section in kept) > CONTENT_LIMIT:
+            raise _too_long()
+        return kept
 
     def _own_portfolio(self, actor: Actor, portfolio_id: int) -> tuple[EpObject, Account | None]:
         sight = self.portfolios.sight(actor, portfolio_id)
@@ -164,6 +169,12 @@ class PageService(Struct, frozen=True):
         counted = replace(facts, page_count=facts.page_count + pages)
         after = replace(portfolio, portfolio=counted, updated_at=self.clock.now(), version=portfolio.version + 1)
         return Updated(spam.checked(after, account, page))
+
+
+def _too_long() -> InvalidError:
+    return InvalidError(
+        f"content must have at most {CONTENT_LIMIT} bytes of sanitised HTML.", field="content", code="too_long"
+    )
 
 
 def _position(position: int) -> int:

@@ -12,6 +12,10 @@ T = TypeVar("T")
 SKIP_LIMIT = 10_000
 """Items a hand-made page number may skip over; links carry a cursor and skip nothing."""
 
+ANSWER_BYTES = 4_000_000
+"""Bytes of the items in one answer, of the 6 MB that a function may return. A page of more is cut, and its cursor leads
+on behind the last item shown."""
+
 
 class PageRequest(Struct, frozen=True, kw_only=True):
     """Which page: `number` from 1, of `size` items. `cursor` is the opaque place where that page starts, if known."""
@@ -27,11 +31,15 @@ class PageRequest(Struct, frozen=True, kw_only=True):
 
 
 class Slice(Struct, Generic[T], frozen=True, kw_only=True):
-    """One page of a list. `next_cursor` is empty on the last one; `total` is None where nobody counts."""
+    """One page of a list. `next_cursor` is empty on the last one; `total` is None where nobody counts.
+
+    `cut`: it has fewer items than were asked for, as an answer holds no more; the cursor leads to the rest.
+    """
 
     items: Sequence[T]
     next_cursor: str = ""
     total: int | None = None
+    cut: bool = False
 
 
 class Numbered(Struct, Generic[T], frozen=True, kw_only=True):

@@ -86,6 +86,9 @@ class ObjectStore(Protocol):
     def held(self, owner_id: int, ids: Sequence[int]) -> dict[int, EpObject]:
         """Those of the owner's objects, of whatever kind, by id; absent ones are left out."""
 
+    def shown(self, owner_id: int, ids: Sequence[int]) -> list[EpObject]:
+        """The owner's objects of those ids in their order, deleted ones left out: as many as an answer holds."""
+
     def shelf(self, owner_id: int, page: PageRequest) -> Slice[EpObject]:
         """One page of the owner's objects by kind, then id: neither pages nor comments nor deleted ones.
 
@@ -98,7 +101,7 @@ class ObjectStore(Protocol):
         """
 
     def comments(self, owner_id: int, object_id: int, limit: int) -> list[EpObject]:
-        """The first comments on an object, oldest first; one call."""
+        """The first comments on an object, oldest first: at most `limit`, and as many as an answer holds."""
 
     def places(self, actor: Actor, ids: Sequence[int]) -> tuple[dict[int, Place], Standing]:
         """Where those ids lead, and who the actor is."""
@@ -119,7 +122,7 @@ class ObjectStore(Protocol):
         """
 
     def owns_anything(self, owner_id: int) -> bool:
-        """Whether the owner has at least one object that is not deleted."""
+        """Whether the owner has at least one object that is neither deleted nor a part of a deleted one."""
 
     def ids_of_kind(self, owner_id: int, kind: Kind) -> list[int]:
         """Ids of the owner's objects of a kind that has few of them."""

@@ -6,6 +6,9 @@ from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
+
+from chalicelib.domain.epobject import Carried, EpObject
 
 T = TypeVar("T")
 
@@ -20,6 +23,12 @@ def decode(text: str | bytes, entity: type[T]) -> T:
     target: Any = entity
     decoder: msgspec.json.Decoder[T] = _decoder(target)
     return decoder.decode(text)
+
+
+def tombstone(one: EpObject) -> EpObject:
+    """What is remembered of a deleted object: that it was, and what it was called."""
+    page = replace(one.page, sections=()) if one.page else None
+    return replace(one, content="", description="", carried=Carried(), relations=(), tags=(), page=page)
 
 
 @cache

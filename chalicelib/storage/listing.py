@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from chalicelib.domain.epobject import Kind
 from chalicelib.domain.errors import InvalidError
 from chalicelib.domain.paging import SKIP_LIMIT, PageRequest, Slice
+from chalicelib.storage.fitting import fitting
 from chalicelib.storage.tables import ObjectRecord, Tables
 
 PLACE_LIMIT = 128
@@ -27,8 +30,23 @@ def object_key(kind: Kind, object_id: int) -> str:
     return f"{kind.value}#{object_id:016d}"
 
 
-def read(tables: Tables, index: str, owner_id: int, prefix: str, page: PageRequest) -> Slice[ObjectRecord]:
-    """One page of a local index, read consistently; one call, or two when a bare page number skips.
+def id_of(record: ObjectRecord) -> int:
+    """Id of a record's object."""
+    return int(record.key.rsplit("#", 1)[-1])
+
+
+def read(
+    tables: Tables,
+    index: str,
+    owner_id: int,
+    prefix: str,
+    *,
+    page: PageRequest,
+    text: Callable[[ObjectRecord], str | bytes],
+) -> Slice[str | bytes]:
+    """One page of a local index, as documents, read consistently; one call, or two when a bare page number skips.
+
+    `text` gives the document of a record. Documents of more than a megabyte together take more calls.
 
     Raises
     ------
@@ -45,20 +63,32 @@ def read(tables: Tables, index: str, owner_id: int, prefix: str, page: PageReque
         if start is None:
             return Slice(items=())
     attribute = getattr(tables.objects, index)
-    records = list(
-        tables.objects.query(
-            owner_id,
-            attribute.startswith(prefix),
-            consistent_read=True,
-            index_name=index,
-            limit=page.size + 1,
-            page_size=page.size + 1,
-            last_evaluated_key=start,
-        )
+    records = tables.objects.query(
+        owner_id,
+        attribute.startswith(prefix),
+        consistent_read=True,
+        index_name=index,
+        limit=page.size + 1,
+        page_size=page.size + 1,
+        last_evaluated_key=start,
     )
-    shown = records[: page.size]
-    cursor = _cursor(getattr(shown[-1], index)) if len(records) > page.size else ""
-    return Slice(items=shown, next_cursor=cursor)
+    shown, cut = fitting(islice(records, page.size), text)
+    more = cut or next(records, None) is not None
+    cursor = _cursor(getattr(shown[-1][0], index)) if more else ""
+    return Slice(items=[document for _, document in shown], next_cursor=cursor, cut=cut)
+
+
+def page_ids(tables: Tables, owner_id: int, prefix: str) -> list[int]:
+    """Ids of all objects whose places begin so, in their order."""
+    listed = tables.objects.listed
+    records = tables.objects.query(
+        owner_id,
+        listed.startswith(prefix),
+        consistent_read=True,
+        index_name="listed",
+        attributes_to_get=["listed"],
+    )
+    return [int(str(record.listed).rsplit("#", 1)[-1]) for record in records]
 
 
 def _behind(tables: Tables, index: str, prefix: str, owner: int, count: int) -> dict[str, Any] | None:

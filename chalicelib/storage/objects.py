@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -13,7 +12,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.access import Actor, Sight, Standing
 from chalicelib.domain.change import Change, Companion, Created, Deleted, Restored, Updated
-from chalicelib.domain.epobject import Carried, EpObject, Kind
+from chalicelib.domain.epobject import EpObject, Kind
 from chalicelib.domain.errors import ConflictError
 from chalicelib.domain.identity import MAX_ID
 from chalicelib.domain.paging import PageRequest, Slice
@@ -22,18 +21,11 @@ from chalicelib.storage import counters, documents, listing, people, shelf
 from chalicelib.storage.bodies import Bodies
 from chalicelib.storage.census import shelf as census
 from chalicelib.storage.companions import Companions, keys_of, take_keys
+from chalicelib.storage.fitting import fitting
 from chalicelib.storage.garbage import Garbage
 from chalicelib.storage.keys import comment_prefix, order
-from chalicelib.storage.listing import object_key
-from chalicelib.storage.tables import (
-    LocatorRecord,
-    ObjectRecord,
-    PersonRecord,
-    Tables,
-    conflict,
-    given,
-    only,
-)
+from chalicelib.storage.listing import id_of, object_key
+from chalicelib.storage.tables import LocatorRecord, ObjectRecord, PersonRecord, Tables, conflict, given, only
 
 TOMBSTONE_S = 30 * 86400
 """How long a deleted object is remembered; a deleted portfolio stays, for Canvas's restore."""
@@ -43,6 +35,8 @@ PLACES_KEPT = 10_000
 """Locators a container remembers; where an id leads never changes."""
 GUESSED = 100 // len(Kind)
 """Ids whose kinds are all tried in one call; for more, the locators are asked."""
+TOGETHER = 100
+"""Ids of a long list that are looked up at a time."""
 
 
 class Objects(Struct, frozen=True):
@@ -114,9 +108,11 @@ class Objects(Struct, frozen=True):
 
     def own(self, owner_id: int, keys: Sequence[tuple[Kind, int]]) -> dict[int, EpObject]:
         """Those of the owner's objects, by id."""
+        return {one.id: one for one in map(self.entity, self._own(owner_id, keys))}
+
+    def _own(self, owner_id: int, keys: Sequence[tuple[Kind, int]]) -> list[ObjectRecord]:
         wanted = [{"owner": owner_id, "key": object_key(kind, object_id)} for kind, object_id in keys]
-        records = only(self.tables.batch_get([(self.tables.objects, wanted)]), ObjectRecord)
-        return {one.id: one for one in map(self.entity, records)}
+        return only(self.tables.batch_get([(self.tables.objects, wanted)]), ObjectRecord)
 
     def holdings(self, actor: Actor, keys: Sequence[tuple[Kind, int]]) -> tuple[dict[int, EpObject], Standing]:
         """Those of the actor's objects, by id, and who the actor is, in one call."""
@@ -131,6 +127,23 @@ class Objects(Struct, frozen=True):
         """Those of the owner's objects, of whatever kind, by id: one call for a few, two for each hundred."""
         if len(ids) <= GUESSED:
             return self.own(owner_id, [(kind, one) for one in ids for kind in Kind])
+        return self.own(owner_id, self._kinds(owner_id, ids))
+
+    def shown(self, owner_id: int, ids: Sequence[int]) -> list[EpObject]:
+        """The owner's objects of those ids in their order, deleted ones left out: as many as an answer holds."""
+        records = fitting(self._in_order(owner_id, ids), self.bodies.get)[0]
+        return [documents.decode(text, EpObject) for _, text in records]
+
+    def _in_order(self, owner_id: int, ids: Sequence[int]) -> Iterator[ObjectRecord]:
+        for start in range(0, len(ids), TOGETHER):
+            part = ids[start : start + TOGETHER]
+            guessed = len(ids) <= GUESSED
+            keys = [(kind, one) for one in part for kind in Kind] if guessed else self._kinds(owner_id, part)
+            found = {id_of(record): record for record in self._own(owner_id, keys)}
+            yield from (found[one] for one in part if one in found and not shelf.hidden(found[one]))
+
+    def _kinds(self, owner_id: int, ids: Sequence[int]) -> list[tuple[Kind, int]]:
+        """Kinds of those ids which are the owner's."""
         keys: list[tuple[Kind, int]] = []
         locators = self.tables.batch_get([(self.tables.locators, [{"locator": f"id#{one}"} for one in ids])])
         for record in only(locators, LocatorRecord):
@@ -138,19 +151,21 @@ class Objects(Struct, frozen=True):
             place = self.learn(object_id, record)
             if place is not None and place[0] == owner_id:
                 keys.append((place[1], object_id))
-        return self.own(owner_id, keys)
+        return keys
 
     def shelf(self, owner_id: int, page: PageRequest) -> Slice[EpObject]:
         """One page of the owner's objects by kind, then id."""
         found = shelf.read(self.tables, owner_id, page)
-        return Slice(items=[self.entity(record) for record in found.items], next_cursor=found.next_cursor)
+        shown, cut = fitting(found.items, self.bodies.get)
+        cursor = shelf.cursor(shown[-1][0]) if cut else found.next_cursor
+        return Slice(items=[documents.decode(text, EpObject) for _, text in shown], next_cursor=cursor, cut=cut)
 
     def comments(self, owner_id: int, object_id: int, limit: int) -> list[EpObject]:
-        """The first comments on an object, oldest first; one call."""
+        """The first comments on an object, oldest first, as many as an answer holds; one call for a megabyte."""
         table = self.tables.objects
         prefix = table.listed.startswith(comment_prefix(object_id))
         records = table.query(owner_id, prefix, consistent_read=True, index_name="listed", limit=limit)
-        return [self.entity(record) for record in records]
+        return [documents.decode(text, EpObject) for _, text in fitting(records, self.bodies.get)[0]]
 
     def places(self, actor: Actor, ids: Sequence[int]) -> tuple[dict[int, Place], Standing]:
         """Where those ids lead, and who the actor is."""
@@ -179,37 +194,16 @@ class Objects(Struct, frozen=True):
 
     def page_ids(self, owner_id: int, portfolio_id: int) -> list[int]:
         """Ids of all pages of a portfolio, by position."""
-        table = self.tables.objects
-        records = table.query(
-            owner_id,
-            table.listed.startswith(f"page#{portfolio_id:016d}#"),
-            consistent_read=True,
-            index_name="listed",
-            attributes_to_get=["listed"],
-        )
-        return [int(str(record.listed).rsplit("#", 1)[-1]) for record in records]
+        return listing.page_ids(self.tables, owner_id, f"page#{portfolio_id:016d}#")
 
     def walk(self, owner_id: int, after: str = "", limit: int = 200) -> tuple[Iterator[EpObject], str]:
         """Objects in key order from behind `after`, and where to go on: one call."""
-        request: dict[str, Any] = {
-            "TableName": self.tables.objects.Meta.table_name,
-            "ConsistentRead": True,
-            "Limit": limit,
-            "KeyConditionExpression": "#o = :o",
-            "ExpressionAttributeNames": {"#o": "owner"},
-            "ExpressionAttributeValues": {":o": {"N": str(owner_id)}},
-        }
-        if after:
-            request["ExclusiveStartKey"] = {"owner": {"N": str(owner_id)}, "key": {"S": after}}
-        answer = self.tables.connection.dispatch("Query", request)
-        records = [self.tables.objects.from_raw_data(item) for item in answer["Items"]]
-        last = answer.get("LastEvaluatedKey")
-        return map(self.entity, records), last["key"]["S"] if last else ""
+        records, last = shelf.walk(self.tables, owner_id, after, limit)
+        return map(self.entity, records), last
 
     def owns_anything(self, owner_id: int) -> bool:
-        """Whether the owner has at least one object that is not deleted."""
-        records = self.tables.objects.query(owner_id, consistent_read=True, page_size=10)
-        return any(given(record.expires_at) is None and not self.entity(record).deleted for record in records)
+        """Whether the owner has at least one object that is neither deleted nor a part of a deleted one."""
+        return shelf.is_filled(self.tables, owner_id)
 
     def ids_of_kind(self, owner_id: int, kind: Kind) -> list[int]:
         """Ids of the owner's objects of a kind that has few of them."""
@@ -226,7 +220,7 @@ class Objects(Struct, frozen=True):
         expires = None
         if one.deleted_at is not None and one.kind is not Kind.PORTFOLIO:
             expires = int((one.deleted_at + timedelta(seconds=TOMBSTONE_S)).timestamp())
-            one = _tombstone(one)
+            one = documents.tombstone(one)
         text = documents.encode(one)
         overflow = self.bodies.put(one, text)
         return self.tables.objects(
@@ -286,8 +280,9 @@ class Objects(Struct, frozen=True):
                 transaction.delete(locator)
 
     def _list(self, index: str, owner_id: int, prefix: str, page: PageRequest) -> Slice[EpObject]:
-        found = listing.read(self.tables, index, owner_id, prefix, page)
-        return Slice(items=[self.entity(record) for record in found.items], next_cursor=found.next_cursor)
+        found = listing.read(self.tables, index, owner_id, prefix, page=page, text=self.bodies.get)
+        items = [documents.decode(text, EpObject) for text in found.items]
+        return Slice(items=items, next_cursor=found.next_cursor, cut=found.cut)
 
     def learn(self, object_id: int, locator: LocatorRecord) -> tuple[int, Kind] | None:
         """Remember where an id leads; None when it leads nowhere."""
@@ -302,9 +297,3 @@ class Objects(Struct, frozen=True):
 
 def _sight(one: EpObject, standing: Standing) -> Sight:
     return Sight(object=one, account=standing.root, viewer=standing.user, roles=standing.roles)
-
-
-def _tombstone(one: EpObject) -> EpObject:
-    """What is remembered of a deleted object: that it was, and what it was called."""
-    page = replace(one.page, sections=()) if one.page else None
-    return replace(one, content="", description="", carried=Carried(), relations=(), tags=(), page=page)

@@ -8,6 +8,7 @@ own: a start need not wait for another.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
@@ -26,6 +27,7 @@ from chalicelib.domain.report import Report, ReportStatus
 from chalicelib.domain.reporting import Desk
 from chalicelib.domain.term import TermBook
 from chalicelib.storage import documents, people
+from chalicelib.storage.fitting import fitting
 from chalicelib.storage.jobs import Jobs
 from chalicelib.storage.tables import PersonRecord, Tables, conflict, given, only
 
@@ -93,7 +95,7 @@ class Reports(Struct, frozen=True):
                 raise
 
     def page(self, account_id: int, type: str, page: PageRequest) -> Slice[Report]:
-        """Runs of a type, the newest first: one Query. A hand-made page number reads what it skips."""
+        """Runs of a type, the newest first: a Query for a megabyte. A hand-made page number reads what it skips."""
         table = self.tables.people
         skipped = 0 if page.cursor else page.offset
         if skipped > SKIP_LIMIT:
@@ -105,19 +107,19 @@ class Reports(Struct, frozen=True):
             below = int(page.cursor)
         limit = skipped + page.size + 1
         span = table.sk.between(_place(type, 0), _place(type, below - 1))
-        records = list(
-            table.query(
-                _partition(account_id),
-                span,
-                consistent_read=True,
-                scan_index_forward=False,
-                limit=limit,
-                page_size=limit,
-            )
+        records = table.query(
+            _partition(account_id),
+            span,
+            consistent_read=True,
+            scan_index_forward=False,
+            limit=limit,
+            page_size=limit,
         )
-        shown = self._live(records[skipped : skipped + page.size])
-        cursor = str(int(records[skipped + page.size - 1].sk.rsplit("#", 1)[-1])) if len(records) == limit else ""
-        return Slice(items=shown, next_cursor=cursor)
+        part = islice(records, skipped, skipped + page.size)
+        shown, cut = fitting(part, lambda record: (record.document or "") if self._is_live(record) else "")
+        more = cut or next(records, None) is not None
+        cursor = str(int(shown[-1][0].sk.rsplit("#", 1)[-1])) if more else ""
+        return Slice(items=self._live([record for record, _ in shown]), next_cursor=cursor, cut=cut)
 
     def get(self, account_id: int, type: str, report_id: int) -> Report | None:
         """A run, or None."""
@@ -180,12 +182,14 @@ class Reports(Struct, frozen=True):
         )
 
     def _live(self, records: Sequence[PersonRecord]) -> list[Report]:
-        now = int(self.clock.now().timestamp())
         return [
             replace(documents.decode(record.document or "{}", Report), status=ReportStatus(record.state))
             for record in records
-            if given(record.expires_at) is None or record.expires_at > now
+            if self._is_live(record)
         ]
+
+    def _is_live(self, record: PersonRecord) -> bool:
+        return given(record.expires_at) is None or record.expires_at > int(self.clock.now().timestamp())
 
 
 def _partition(account_id: int) -> str:

@@ -15,17 +15,20 @@ from chalicelib.domain.epobject import Kind
 from chalicelib.domain.errors import InvalidError
 from chalicelib.domain.paging import PageRequest, Slice
 from chalicelib.storage.keys import COMMENTS
-from chalicelib.storage.tables import ObjectRecord, Tables
+from chalicelib.storage.tables import ObjectRecord, Tables, given
 
 CALLS = 4
-RANGES = ((" ", f"{Kind.PAGE.value}#"), (f"{Kind.PAGE.value}$", "~"))
+LOOKS = (10, 100)
+"""Objects looked at by the first call, and by each other one, for one that is somebody's."""
+PAGES = (f"{Kind.PAGE.value}#", f"{Kind.PAGE.value}$")
+RANGES = ((" ", PAGES[0]), (PAGES[1], "~"))
 """Keys before those of pages, and behind them (`$` follows `#`)."""
 PLACE = re.compile(rf"({'|'.join(kind.value for kind in Kind)})#\d{{16}}")
 FILTER = (
-    "attribute_not_exists(expires_at) AND NOT begins_with(#l, :c)"
+    "attribute_not_exists(expires_at) AND NOT begins_with(#l, :c) AND NOT begins_with(#l, :p)"
     " AND (attribute_not_exists(shelved) OR attribute_exists(#l))"
 )
-"""Neither a tombstone, nor a comment, nor a portfolio that is in no list any more."""
+"""Neither a tombstone, nor a comment, nor a page of a portfolio, nor a portfolio that is in no list any more."""
 
 
 def read(tables: Tables, owner_id: int, page: PageRequest) -> Slice[ObjectRecord]:
@@ -41,10 +44,43 @@ def read(tables: Tables, owner_id: int, page: PageRequest) -> Slice[ObjectRecord
         found, last = _query(tables, owner_id, low, high, wanted)
         items += found
         if len(items) > page.size:
-            return Slice(items=items[: page.size], next_cursor=_cursor(items[page.size - 1].key))
+            return Slice(items=items[: page.size], next_cursor=cursor(items[page.size - 1]))
         ranges = [(f"{last} ", high), *rest] if last else rest
         after = last or after
     return Slice(items=items, next_cursor=_cursor(after) if ranges else "")
+
+
+def is_filled(tables: Tables, owner_id: int) -> bool:
+    """Whether anything of an owner's stands by itself: no page of a portfolio, no comment; one call for most owners."""
+    limit, others = LOOKS
+    for low, high in (RANGES[1], RANGES[0], PAGES):
+        while low:
+            found, last = _query(tables, owner_id, low, high, limit)
+            if found:
+                return True
+            low, limit = f"{last} " if last else "", others  # noqa: PLW2901 - goes on behind what was seen
+    return False
+
+
+def hidden(record: ObjectRecord) -> bool:
+    """Whether an object is a tombstone, or a portfolio that is in no list any more."""
+    deleted = given(record.shelved) is not None and given(record.listed) is None
+    return deleted or given(record.expires_at) is not None
+
+
+def walk(tables: Tables, owner_id: int, after: str, limit: int) -> tuple[list[ObjectRecord], str]:
+    """Whatever an owner has, from behind a key, and the last key where more follows: one call."""
+    request: dict[str, Any] = {
+        "TableName": tables.objects.Meta.table_name,
+        "ConsistentRead": True,
+        "Limit": limit,
+        "KeyConditionExpression": "#o = :o",
+        "ExpressionAttributeNames": {"#o": "owner"},
+        "ExpressionAttributeValues": {":o": {"N": str(owner_id)}},
+    }
+    if after:
+        request["ExclusiveStartKey"] = {"owner": {"N": str(owner_id)}, "key": {"S": after}}
+    return _asked(tables, request)
 
 
 def _query(tables: Tables, owner_id: int, low: str, high: str, limit: int) -> tuple[list[ObjectRecord], str]:
@@ -60,12 +96,22 @@ def _query(tables: Tables, owner_id: int, low: str, high: str, limit: int) -> tu
             ":low": {"S": low},
             ":high": {"S": high},
             ":c": {"S": COMMENTS},
+            ":p": {"S": PAGES[0]},
         },
     }
+    return _asked(tables, request)
+
+
+def _asked(tables: Tables, request: dict[str, Any]) -> tuple[list[ObjectRecord], str]:
     answer = tables.connection.dispatch("Query", request)
     records = [tables.objects.from_raw_data(item) for item in answer["Items"]]
     last = answer.get("LastEvaluatedKey")
     return records, last["key"]["S"] if last else ""
+
+
+def cursor(record: ObjectRecord) -> str:
+    """Leads on behind an object."""
+    return _cursor(record.key)
 
 
 def _cursor(place: str) -> str:

@@ -96,7 +96,8 @@ def numbered_links(call: Call, page: PageRequest, found: Numbered[Any]) -> str:
 def _links(page: PageRequest, found: Slice[T]) -> Iterable[tuple[str, int, str]]:
     yield "current", page.number, page.cursor
     if found.next_cursor:
-        yield "next", page.number + 1, found.next_cursor
+        # The rest of a page that was cut has the page's number, so that `prev` never leads to what is still to come.
+        yield "next", page.number + (not found.cut), found.next_cursor
     if page.number > 1 and (page.number - 2) * page.size <= SKIP_LIMIT:
         yield "prev", page.number - 1, ""
     yield "first", 1, ""

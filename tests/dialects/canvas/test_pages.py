@@ -85,6 +85,31 @@ def test_a_page_that_breaks_a_rule(world: World, ada: Person, fields: dict[str, 
     assert ada.client.get(path).json == []
 
 
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        ("a" * 1024 * 1024, 200),
+        ("é" * 1024 * 512 + "a", 400),
+        ("&" * 250_000, 400),
+        (["a" * 1024 * 512, "&" * 150_000], 400),
+    ],
+)
+def test_content_is_measured_as_it_is_kept(world: World, ada: Person, content: Any, status: int) -> None:
+    path = f"/api/v1/eportfolios/{world.portfolio(ada).id}/pages"
+    answer = ada.client.post(path, json_body={"page": {"name": "x", "content": content}})
+    assert answer.status == status
+    if status == 400:
+        assert answer.json["errors"]["content"][0]["type"] == "too_long"
+        assert ada.client.get(path).json == []
+
+
+def test_a_page_keeps_what_it_had_when_a_change_is_too_long(world: World, ada: Person) -> None:
+    path = f"/api/v1/eportfolios/{world.portfolio(ada).id}/pages"
+    page = ada.client.post(path, json_body={"page": {"name": "x", "content": "a"}}).json
+    assert ada.client.put(f"{path}/{page['id']}", json_body={"page": {"content": "&" * 1_300_000}}).status == 400
+    assert ada.client.get(path).json == [page]
+
+
 def test_a_page_of_another_portfolio(world: World, ada: Person) -> None:
     one, other = world.portfolio(ada), world.portfolio(ada)
     page = world.page(ada, one)
