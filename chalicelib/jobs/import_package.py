@@ -16,6 +16,7 @@ from typing import BinaryIO, NoReturn
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.domain.access import Actor
 from chalicelib.domain.epobject import EpObject
@@ -86,7 +87,7 @@ def _plan(run: Run, state: State, owner: User, root: Account | None) -> None:
             )
     if not state.planned:
         raise Aborted("The package has nothing that can be imported.")
-    state.phase, state.chunk = "apply", 0
+    state.phase, state.chunk, state.began = "apply", 0, run.services.clock.now()
     run.save(state, total=state.planned)
 
 
@@ -172,7 +173,8 @@ def _chunk(run: Run, state: State, number: int) -> Iterator[tuple[EpObject, str 
     content = run.services.blobs.get(plan_key(run, state, number))
     for text in content.splitlines():
         line = msgspec.json.decode(text, type=Line)
-        yield documents.decode(line.document, EpObject), line.member
+        one = documents.decode(line.document, EpObject)
+        yield (replace(one, added_at=state.began) if state.began else one), line.member
 
 
 def _open(run: Run) -> BinaryIO:

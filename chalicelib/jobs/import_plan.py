@@ -7,6 +7,7 @@ graph from the bucket and goes on behind the last object that was planned, so it
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -49,6 +50,8 @@ class State(msgspec.Struct):
     chunks: int = 0
     planned: int = 0
     total: int = 0
+    began: datetime | None = None
+    """When the plan began to be applied, by which exports tell what was there when they were asked for (ADR 5)."""
     chunk: int = 0
     offset: int = 0
     files: bool = False
