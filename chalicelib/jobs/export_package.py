@@ -24,6 +24,8 @@ from chalicelib.storage.uploads import MultipartUpload, UploadLostError
 RESTART_LIMIT = 3
 """How often an export begins again because its upload was forgotten."""
 
+NOTHING_LEFT = "Nothing of what was to be exported is left."
+
 
 class ExportPackage(Struct, frozen=True):
     """The work of export jobs."""
@@ -39,6 +41,8 @@ class ExportPackage(Struct, frozen=True):
         try:
             if state.phase != "complete":
                 with closing(Assembly(run, state, owner)) as assembly:
+                    if not state.snapshot.total:
+                        raise Aborted(NOTHING_LEFT)
                     assembly.go_on()
             return _complete(run, state, owner)
         except UploadLostError:
@@ -63,7 +67,7 @@ def _snapshot(run: Run, state: State) -> None:
 
     take(run, state.snapshot, save)
     if not state.snapshot.chunks:
-        raise Aborted("Nothing of what was to be exported is left.")
+        raise Aborted(NOTHING_LEFT)
     state.phase = "files"
 
 

@@ -16,8 +16,9 @@ import msgspec
 from chalicelib.domain.association import commented_id
 from chalicelib.domain.epobject import Element, EpObject, Kind
 from chalicelib.domain.job import Problem
+from chalicelib.jobs import named
 from chalicelib.jobs.problems import ProblemLog, ProblemState
-from chalicelib.jobs.received import PLACE, held, issued, received
+from chalicelib.jobs.received import PLACE, received
 from chalicelib.jobs.run import Run
 from chalicelib.packages import names
 from chalicelib.packages.leap2a import Ref
@@ -29,10 +30,6 @@ CHUNK_BYTES = 4 * 1024 * 1024
 CHUNK_OBJECTS = 500
 NAME_SHOWN = 255
 GONE = "It was deleted after the export was asked for."
-NAMED_BATCH = 20
-"""Named objects read in one call."""
-COMMENTED = ("reflected_on_by", "has_reply")
-"""Relations of an object to comments on it, among others."""
 
 
 class Chunk(msgspec.Struct, frozen=True):
@@ -51,6 +48,8 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     member: str | None
     portfolio_id: int
     position: int
+    part_of: int = 0
+    """The object without which this one is not in the package; 0: it stands alone."""
 
 
 class SnapshotState(msgspec.Struct):
@@ -63,11 +62,13 @@ class SnapshotState(msgspec.Struct):
     self_id: int | None = None
     problems: ProblemState = msgspec.field(default_factory=ProblemState)
     bytes: int = 0
+    orphans: int = 0
+    """Objects read that are not in the package, as what they are parts of is not there."""
 
     @property
     def total(self) -> int:
-        """Objects in the snapshot."""
-        return sum(chunk.count for chunk in self.chunks)
+        """Objects in the package."""
+        return sum(chunk.count for chunk in self.chunks) - self.orphans
 
 
 def take(run: Run, state: SnapshotState, save: Callable[[], None]) -> None:
@@ -85,7 +86,7 @@ def take(run: Run, state: SnapshotState, save: Callable[[], None]) -> None:
 def _batches(run: Run, state: SnapshotState, log: ProblemLog) -> Iterator[tuple[list[EpObject], str]]:
     """Objects of one kind at a time, few enough for memory, and where to go on behind them."""
     source: Iterable[tuple[EpObject | int, str]]
-    source = _named(run, state) if run.job.parameters.get("keys") else _everything(run, state.after)
+    source = named.walk(run, state) if run.job.parameters.get("keys") else _everything(run, state.after)
     batch: list[EpObject] = []
     size, place = 0, state.after
     for one, after in source:
@@ -126,58 +127,6 @@ def _everything(run: Run, after: str) -> Iterator[tuple[EpObject, str]]:
         after = going_on
 
 
-def _named(run: Run, state: SnapshotState) -> Iterator[tuple[EpObject | int, str]]:
-    """The named objects, and the pages of named portfolios, in the order of keys; the id of one that is gone."""
-    blobs, objects, owner_id = run.services.blobs, run.services.objects, run.job.owner_id
-    if not state.named:
-        keys = {(Kind(kind), object_id) for kind, object_id in run.job.parameters["keys"]}
-        for portfolio_id in [object_id for kind, object_id in keys if kind is Kind.PORTFOLIO]:
-            keys |= {(Kind.PAGE, page_id) for page_id in objects.page_ids(owner_id, portfolio_id)}
-        guids = _held(run, keys)
-        keys |= {(Kind.ACCREDITATION, one) for one in guids}
-        blobs.put(run.work_key("held.json"), msgspec.json.encode(guids))
-        keys |= _comments(run, keys)
-        state.named = run.work_key("named.json")
-        blobs.put(state.named, msgspec.json.encode(sorted(keys)))
-    named = msgspec.json.decode(blobs.get(state.named), type=list[tuple[Kind, int]])
-    start, guids = int(state.after or 0), msgspec.json.decode(blobs.get(run.work_key("held.json")), type=dict[int, str])
-    for first in range(start, len(named), NAMED_BATCH):
-        part = named[first : first + NAMED_BATCH]
-        found = objects.own(owner_id, part)
-        found |= issued(run, [guids[one] for _, one in part if one in guids])
-        for place, (_, object_id) in enumerate(part, start=first + 1):
-            yield found.get(object_id, object_id), str(place)
-
-
-def _held(run: Run, keys: set[tuple[Kind, int]]) -> dict[int, str]:
-    """GUIDs of the accreditations that named portfolios hold, by id."""
-    found: dict[int, str] = {}
-    portfolios = sorted(key for key in keys if key[0] is Kind.PORTFOLIO)
-    for first in range(0, len(portfolios), NAMED_BATCH):
-        part = run.services.objects.own(run.job.owner_id, portfolios[first : first + NAMED_BATCH])
-        found |= held([one for one in part.values() if not one.deleted])
-    return found
-
-
-def _comments(run: Run, keys: set[tuple[Kind, int]]) -> set[tuple[Kind, int]]:
-    """The comments on objects, and the comments on those (brightspace 4.5)."""
-    found: set[tuple[Kind, int]] = set()
-    around = sorted(keys)
-    while around:
-        met: set[tuple[Kind, int]] = set()
-        for first in range(0, len(around), NAMED_BATCH):
-            for one in run.services.objects.own(run.job.owner_id, around[first : first + NAMED_BATCH]).values():
-                met |= {(Kind.ITEM, other) for rel in COMMENTED for other in one.targets(rel)}
-        part = sorted(met - keys - found)
-        around = []
-        for first in range(0, len(part), NAMED_BATCH):
-            for one in run.services.objects.own(run.job.owner_id, part[first : first + NAMED_BATCH]).values():
-                if commented_id(one) is not None and not one.deleted:
-                    around.append((Kind.ITEM, one.id))
-        found.update(around)
-    return found
-
-
 def left_out(title: str, reason: str) -> Problem:
     """A problem: something is not in the package."""
     return Problem(outcome="left_out", title=title, reason=reason)
@@ -198,7 +147,8 @@ def _write(run: Run, state: SnapshotState, objects: list[EpObject]) -> None:
         return
     number = len(state.chunks)
     text = "\n".join(map(documents.encode, objects)).encode()
-    rows = [_row(one) for one in objects]
+    alone = named.alone(run, objects)
+    rows = [_row(one, alone=one.id in alone) for one in objects]
     run.services.blobs.put(run.work_key(f"objects-{number:06d}"), text)
     run.services.blobs.put(run.work_key(f"names-{number:06d}"), msgspec.json.encode(rows))
     state.chunks.append(Chunk(objects[0].kind, len(objects)))
@@ -209,29 +159,34 @@ def _write(run: Run, state: SnapshotState, objects: list[EpObject]) -> None:
             state.self_id = one.id
 
 
-def _row(one: EpObject) -> Row:
+def _row(one: EpObject, *, alone: bool) -> Row:
     page = one.page
+    portfolio_id = (page.portfolio_id or 0) if page else 0
     return Row(
         id=one.id,
         kind=one.kind,
         name=one.name[:NAME_SHOWN],
         member=names.file_member(one) if one.file else None,
-        portfolio_id=(page.portfolio_id or 0) if page else 0,
+        portfolio_id=portfolio_id,
         position=page.position if page else 0,
+        part_of=0 if alone else portfolio_id or commented_id(one) or 0,
     )
 
 
 _SCHEMA = """
-CREATE TABLE names (id INTEGER PRIMARY KEY, kind TEXT, name TEXT, member TEXT, portfolio INTEGER, position INTEGER);
+CREATE TABLE names (
+    id INTEGER PRIMARY KEY, kind TEXT, name TEXT, member TEXT, portfolio INTEGER, position INTEGER, part_of INTEGER
+);
 """
-_ORPHANS = "DELETE FROM names WHERE portfolio > 0 AND portfolio NOT IN (SELECT id FROM names)"
+_ORPHANS = "DELETE FROM names WHERE part_of > 0 AND part_of NOT IN (SELECT id FROM names)"
 _PAGES = "SELECT id FROM names WHERE portfolio = ? ORDER BY position, id"
 
 
 class Snapshot:
     """A finished snapshot, as the passes read it.
 
-    The names of all objects, for links, are on the disk; the objects themselves pass by one at a time.
+    The names of all objects, for links, are on the disk; the objects themselves pass by one at a time. Pages of a
+    deleted portfolio that were not named themselves, and comments on what is deleted, are not among them.
     """
 
     def __init__(self, run: Run, state: SnapshotState, missing: Iterable[int]) -> None:
@@ -240,9 +195,10 @@ class Snapshot:
         for number in range(len(state.chunks)):
             content = run.services.blobs.get(run.work_key(f"names-{number:06d}"))
             rows = map(msgspec.structs.astuple, msgspec.json.decode(content, type=list[Row]))
-            self._names.run_all("INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?, ?, ?)", rows)
-        if not run.job.parameters.get("keys"):
-            self._names.run(_ORPHANS)  # the pages of a deleted portfolio; one that was named stands alone
+            self._names.run_all("INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        state.orphans = 0
+        while orphans := self._names.run(_ORPHANS).rowcount:  # again and again: a comment may be on a comment
+            state.orphans += orphans
         self._names.run("CREATE INDEX by_portfolio ON names (portfolio, position, id)")
         for object_id in missing:
             self.lose(object_id)
