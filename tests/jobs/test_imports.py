@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from bench import graph
 from chalicelib.domain.epobject import EpObject, Kind
 from chalicelib.domain.errors import ConflictError
+from chalicelib.domain.identity import LOW_MASK, derive
 from chalicelib.domain.job import JobStatus
 from chalicelib.domain.person import User
 from chalicelib.domain.spam import FLAGGED, TITLE_KEYWORDS
@@ -19,7 +20,7 @@ from chalicelib.jobs import import_package
 from chalicelib.jobs.runner import Runner
 from chalicelib.storage.imports import Imports
 from chalicelib.wiring import Services
-from tests.world import actor
+from tests.world import HandClock, actor
 
 SAMPLE = Path(__file__).parents[1] / "packages" / "accept" / "mahara-22.10.zip"
 
@@ -79,3 +80,17 @@ def test_ids_that_are_always_taken_end_the_import(
     assert list(graph.owned(services, ada.id)) == []
     left = services.people.users([ada.id])[ada.id]
     assert (left.portfolios_all, left.portfolios_spam) == (0, 0)
+
+
+def test_an_import_has_one_moment_however_often_it_pauses(services: Services, ada: User, clock: HandClock) -> None:
+    (job,) = services.imports.request(actor(ada), io.BytesIO(SAMPLE.read_bytes()))
+    status: JobStatus | None = JobStatus.PROCESSING
+    while status is JobStatus.PROCESSING:
+        clock.advance(60)
+        status = Runner(services).run(job.id, lambda: 1.0)
+    mine = list(graph.owned(services, ada.id))
+    (added,) = {one.added_at for one in mine}
+    assert job.created_at < added < clock.now()
+    assert {one.id & LOW_MASK for one in mine} == {derive(job.created_at, job.id, 0) & LOW_MASK}
+    assert min(one.id for one in mine) >= derive(job.created_at, job.id, 0)
+    assert max(one.id for one in mine) < derive(job.created_at, job.id, 1000)
