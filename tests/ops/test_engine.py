@@ -24,6 +24,8 @@ from ops.stack import Stack
 
 pytestmark = pytest.mark.engine
 KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
+WALKED = 2500
+"""More than `engine_process.LARGE_PARTITION`."""
 
 
 def reach(engine: Ministack, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,3 +191,26 @@ def test_messages_reach_the_workers_come_back_and_are_buried(
     assert "bury well" not in lines
     assert any(line.startswith("sweep") for line in lines)
     assert engine.running
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_walk_through_a_large_partition_meets_each_item_once(settings: Settings) -> None:
+    provision(settings)
+    table = boto3.resource("dynamodb").Table(f"{settings.table_prefix}-people")
+    with table.batch_writer() as batch:
+        for number in range(WALKED):
+            batch.put_item(Item={"pk": "large", "sk": f"{number * 7919 % 10007:05d}"})
+    request: dict[str, Any] = {
+        "KeyConditionExpression": "#p = :p",
+        "ExpressionAttributeNames": {"#p": "pk"},
+        "ExpressionAttributeValues": {":p": "large"},
+        "Limit": 300,
+    }
+    seen: list[str] = []
+    while True:
+        answer = table.query(**request)
+        seen += [str(item["sk"]) for item in answer["Items"]]
+        if "LastEvaluatedKey" not in answer:
+            break
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    assert seen == sorted(f"{number * 7919 % 10007:05d}" for number in range(WALKED))
