@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
+import os
 import time
 import zipfile
 from collections import Counter
@@ -83,16 +83,13 @@ def _verified(services: Services, work: Work) -> tuple[int, int, Counter[str]]:
     members: Counter[str] = Counter()
     unpacked = 0
     assert work.job.result is not None
-    with tempfile.TemporaryFile() as file:
-        for piece in services.blobs.pieces(work.job.result.key):
-            file.write(piece)
-        assert file.tell() == work.job.result.size_bytes
-        with zipfile.ZipFile(file) as package:
-            for member in package.infolist():
-                with package.open(member) as content:
-                    while data := content.read(READ_BYTES):
-                        unpacked += len(data)
-                members[_kind(member.filename)] += 1
+    with services.blobs.open_seekable(work.job.result.key) as file, zipfile.ZipFile(file) as package:
+        for member in package.infolist():
+            with package.open(member) as content:
+                while data := content.read(READ_BYTES):
+                    unpacked += len(data)
+            members[_kind(member.filename)] += 1
+        assert file.seek(0, os.SEEK_END) == work.job.result.size_bytes
     return work.job.result.size_bytes, unpacked, members
 
 

@@ -26,6 +26,8 @@ from chalicelib.settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+RANGE_BYTES = 64 * 1024 * 1024
+"""The most that is asked for at a time of an object that is read by ranges: no answer stays open for minutes."""
 CHUNK = 1024 * 1024
 MISSING = ("NoSuchKey", "404", "NotFound")
 
@@ -127,7 +129,7 @@ class Blobs(Struct):
         """A seekable stream over an object, reading ranges; with `etag`, of that one and no other."""
         from smart_open import open as smart_open
 
-        parameters: dict[str, Any] = {"client": self.client}
+        parameters: dict[str, Any] = {"client": self.client, "range_chunk_size": RANGE_BYTES}
         if etag:
             if self.etag(key) != etag:
                 raise NotFoundError(f"There is no {key} any more.")
