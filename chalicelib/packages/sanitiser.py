@@ -12,6 +12,8 @@ from functools import cache, lru_cache
 
 import nh3
 
+from chalicelib.packages.reopening import is_bomb
+
 VOID = frozenset({"br", "col", "hr", "img", "source", "wbr"})
 MEDIA = frozenset({"img", "audio", "video", "source"})
 MAX_DEPTH = 100
@@ -19,7 +21,7 @@ MAX_DEPTH = 100
 MAX_ROUNDS = 8
 MAX_REMEMBERED = 1 << 16
 """Characters of a text that is remembered: the writer needs the same text in two forms."""
-TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)([^<>]*)>")
+TAG = re.compile(r"<(/?)([a-z][a-z0-9]*+)([^<>]*)>")
 """A tag of canonical HTML: slash, name, attributes."""
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -142,7 +144,7 @@ def _linking_cleaner(*, data: bool) -> nh3.Cleaner:
 def clean_linked(html: str) -> str:
     """HTML that still holds a package's links: `rel` and the schemes of entry ids pass; not stored HTML yet."""
     text = strip_illegal(html)
-    return _linking_cleaner(data="data:" in text).clean(text)
+    return _as_text(text) if is_bomb(text) else _linking_cleaner(data="data:" in text).clean(text)
 
 
 def strip_illegal(text: str) -> str:
@@ -158,7 +160,8 @@ def sanitise(html: str) -> str:
     """Safe HTML in canonical form: `sanitise(sanitise(x)) == sanitise(x)`.
 
     Keeps what a rich-text editor makes. Scripts, handlers, styles that could load something, `javascript:` and
-    unsafe `data:` addresses go; an embedded frame becomes a link to what it showed.
+    unsafe `data:` addresses go; an embedded frame becomes a link to what it showed. What would grow far beyond its size
+    when it is parsed keeps its text only.
 
     >>> sanitise('<P onclick="x()">Tom &amp Ann<script>alert(1)</script>')
     '<p>Tom &amp; Ann</p>'
@@ -174,14 +177,21 @@ def _remembered(html: str) -> str:
 def _sanitise(html: str) -> str:
     text = strip_illegal(html)
     if "<iframe" in text.lower():
-        text = _IFRAME.sub(_frame_link, text)
+        closed = text.rfind(">") + 1  # where no tag ends any more, each would be looked for to the end
+        text = _IFRAME.sub(_frame_link, text[:closed]) + text[closed:]
     for _ in range(MAX_ROUNDS):
+        if is_bomb(text):
+            break
         cleaner = _data_cleaner() if "data:" in text else _cleaner()
         clean = _flatten(strip_illegal(cleaner.clean(text)))
         if clean == text:
             return clean
         text = clean
-    return text_to_html(html_to_text(text))
+    return _as_text(text)
+
+
+def _as_text(html: str) -> str:
+    return text_to_html(html_to_text(html))
 
 
 def _frame_link(match: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from chalicelib.domain.identity import object_path
-from chalicelib.packages import markup
+from chalicelib.packages import markup, reopening
 
 SOUP = """
 <p> </p> <div> </div> <b> </b> <a_href="x"> </a> <table> <tr> <td> </td> </tr> </table> <ul> <li> </ul> <pre>
@@ -113,6 +113,84 @@ def test_plain_text_survives_as_html(text: str) -> None:
 )
 def test_examples(html: str, safe: str) -> None:
     assert markup.sanitise(html) == safe
+
+
+MANY = 400
+OPENED = "".join(f'<b class="{number}">@' for number in range(MANY))
+UNCLOSED = [
+    "",
+    "</i>",
+    "<!--</b>-->",
+    "<!-- --!><!-- </b> -->",
+    "<table><tr><td></b></td></tr></table>",
+    "<textarea></b></textarea>",
+    "<object></b></object>",
+    "<select></b></select>",
+    "<noscript></b></noscript>",
+    "<p title='</b>'>",
+    "<svg><p><title><i a='</title></b>'></title>",
+    "<table><td><object></td></table></object>",
+    "<table><tr><table></table></b><td>",
+]
+
+
+@pytest.mark.parametrize("between", UNCLOSED)
+def test_formatting_that_is_never_closed_does_not_multiply(between: str) -> None:
+    """Each paragraph would open all of it anew: more than a hundred times the text."""
+    html = "<p>" + OPENED.replace("@", between) + "<p>x" * MANY
+    safe = markup.sanitise(html)
+    assert len(safe) < 2 * len(html)
+    assert safe.count("x") >= MANY
+    assert markup.sanitise(safe) == safe
+    assert len(markup.from_package_html("<a href=x>" + html, address)) < 2 * len(html)
+
+
+def test_a_long_attribute_does_not_multiply() -> None:
+    html = '<p><b class="' + "y" * 50_000 + '">' + "<div>x</div>" * 2000 + "</b></p>"
+    assert len(markup.sanitise(html)) < 2 * len(html)
+
+
+BOMBS = """
+<b> <b_id=@> </b> <i_id=@> </i> <a_href=@> </a> <font_color=@> </font> <p> </p> <div> </div> <table> </table>
+<tr> </tr> <td> </td> <th> <tbody> </tbody> <thead> <caption> </caption> <object> </object> <select> </select>
+<svg> </svg> <title> </title> <textarea> </textarea> <script> </script> <math> <mi> <desc> </desc> <li> <ul> </ul>
+<!-- --> --!> <b_a="</b>"> <span> </span> x </em> <em_id=@> <noscript> <template> <col> <colgroup> <br> <p/> <svg/>
+"""
+TOKENS = st.sampled_from(BOMBS.split()).map(lambda token: token.replace("_", " "))
+SOME = st.lists(TOKENS, max_size=8).map("".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(SOME, SOME, SOME)
+def test_whatever_is_parsed_grows_no_further_than_was_foreseen(before: str, opened: str, repeated: str) -> None:
+    free, reopening.FREE_WORK = reopening.FREE_WORK, 20_000
+    try:
+        html = before + "".join(opened.replace("@", str(number)) for number in range(60)) + f"{repeated}<p>x" * 60
+        assert len(markup.sanitise(html)) < 20_000 + (reopening.WORK_PER_CHARACTER + 8) * len(html)
+    finally:
+        reopening.FREE_WORK = free
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p><b>one</b> <a href=x>two</a> <em>three</em></p>" * 20_000,
+        "<p>" + "".join(f"<font color=#{number:06}>x</font> " for number in range(20_000)),
+        "<table>" + "<tr><td><font color=red>a<td><b>b</b><td><i>c" * 4000 + "</table>",
+        "<ul>" + "<li><b>a</b> <a href=x>b</a>" * 20_000 + "</ul>",
+        "<p class=MsoNormal><b style='mso-x:y'><span>a<o:p></o:p></span></b></p><!--[if gte mso 9]><xml></xml>-->"
+        * 4000,
+        "<p><b>a</b><svg viewBox='0 0 1 1'><title>t</title><path d='M0'/></svg> <font color='#123'>b</font></p>" * 4000,
+    ],
+)
+def test_what_people_and_their_programs_write_keeps_its_formatting(html: str) -> None:
+    assert markup.sanitise(html).count("</") >= 8000
+
+
+def test_frames_without_an_end_are_looked_at_once() -> None:
+    """Half a million of them: looking for the end of each from each would not come back."""
+    assert markup.sanitise("<iframe " * 500_000) == ""
+    assert markup.sanitise("<iframe src=//x/y></iframe>" + "<iframe " * 9) == '<a href="//x/y">//x/y</a>'
 
 
 def from_xhtml(source: str, *, unwrap: bool = False) -> str:
