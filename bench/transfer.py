@@ -18,7 +18,8 @@ from chalicelib.domain.epobject import EpObject
 from chalicelib.domain.identity import derive
 from chalicelib.domain.job import JobKind
 from chalicelib.domain.person import User
-from chalicelib.packages.zipwriter import LEVEL, stored_for
+from chalicelib.packages.packed import stored_for
+from chalicelib.packages.zipwriter import LEVEL
 from chalicelib.storage.uploads import PART_BYTES
 from chalicelib.wiring import Services
 

@@ -79,7 +79,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Cap on the inflated size of an imported package."""
     package_max_members: int = 1_000_000
     package_max_ratio: int = 200
-    """Cap on inflated to deflated size of a member, above the first megabyte."""
+    """Cap on inflated to deflated size of a member, above the first megabyte; exports reach 100."""
     brightspace_versions: str = "2.0 2.1 2.2 2.3 2.4 2.5"
     brightspace_rate_credits: int = 50_000
     brightspace_rate_cost: int = 10

@@ -16,7 +16,8 @@ from chalicelib.jobs.snapshot import Snapshot, SnapshotState, left_out
 from chalicelib.jobs.spool import Spool
 from chalicelib.packages import html_copy, manifest, names
 from chalicelib.packages.leap2a import Owner, PackageContext, feed_entry, feed_head, feed_tail
-from chalicelib.packages.zipwriter import ZipState, ZipWriter, stored_for
+from chalicelib.packages.packed import stored_for
+from chalicelib.packages.zipwriter import ZipState, ZipWriter
 from chalicelib.storage.uploads import MultipartUpload
 
 READ_BYTES = 1024 * 1024

@@ -134,7 +134,7 @@ class ZipArchive:
         member = self._directory.get(name)
         if member is None:
             raise PackageError(f"The package has no file “{name}”.")
-        return MemberStream(self._window, member, self._limits)
+        return MemberStream(self._window, member)
 
     def open_feed(self) -> BinaryIO:
         """The feed from its beginning."""

@@ -31,6 +31,7 @@ from chalicelib.packages.ziprecords import (
     LOCAL_SIGNATURE,
     MAX16,
     MAX_DESCRIPTOR,
+    MAX_RATIO,
     RATIO_FREE_BYTES,
     STORED,
     End,
@@ -48,7 +49,7 @@ class Limits(Struct, frozen=True):
     max_members: int = 1_000_000
     max_total_bytes: int = 20 * 1024**3
     max_member_bytes: int = 5 * 1024**3
-    max_ratio: int = 200
+    max_ratio: int = MAX_RATIO
     """Inflated to deflated size of a member, above the first megabyte."""
 
 

@@ -37,6 +37,8 @@ MAX_DESCRIPTOR = 24
 CHUNK = 1 << 16
 
 RATIO_FREE_BYTES = 1 << 20
+MAX_RATIO = 200
+"""Inflated to deflated size of a member beyond `RATIO_FREE_BYTES`; deflate reaches 1000 with bombs and blank files."""
 
 
 class End(Struct, frozen=True):

@@ -8,8 +8,8 @@ from collections import OrderedDict
 from typing import BinaryIO
 
 from chalicelib.domain.errors import PackageError
-from chalicelib.packages.zipdirectory import Limits, Member, data_offset
-from chalicelib.packages.ziprecords import CHUNK, RATIO_FREE_BYTES, STORED
+from chalicelib.packages.zipdirectory import Member, data_offset
+from chalicelib.packages.ziprecords import CHUNK, STORED
 
 WINDOW = 1 << 20
 KEPT_WINDOWS = 4
@@ -77,12 +77,11 @@ class Window(io.RawIOBase, BinaryIO):
 
 
 class MemberStream(io.RawIOBase, BinaryIO):
-    """A member's content, inflated chunk by chunk; size, checksum and ratio are enforced on the way."""
+    """A member's content, inflated chunk by chunk; its size, which the directory has judged, is enforced on the way."""
 
-    def __init__(self, window: Window, member: Member, limits: Limits) -> None:
+    def __init__(self, window: Window, member: Member) -> None:
         self._window = window
         self._member = member
-        self._limits = limits
         self._position = data_offset(window, member)
         self._left = member.compressed_size
         self._inflater = None if member.method == STORED else zlib.decompressobj(-zlib.MAX_WBITS)
@@ -136,12 +135,8 @@ class MemberStream(io.RawIOBase, BinaryIO):
         return b""
 
     def _check(self) -> None:
-        member, limits = self._member, self._limits
-        if self._produced > member.size:
-            raise PackageError(f"The package is unsafe: “{member.name}” unpacks to more than it says.")
-        used = member.compressed_size - self._left
-        if self._produced > RATIO_FREE_BYTES and self._produced > max(used, 1) * limits.max_ratio:
-            raise PackageError(f"The package is unsafe: “{member.name}” is packed so tightly it looks like a zip bomb.")
+        if self._produced > self._member.size:
+            raise PackageError(f"The package is unsafe: “{self._member.name}” unpacks to more than it says.")
 
     def _finish(self) -> None:
         self._ended = True

@@ -4,6 +4,9 @@ Deflated members are made of segments: `boundary()` ends one with a full flush a
 compressor. Whether the process went on or a new one took over cannot be seen in the bytes, as long as `boundary()`
 is called at the same places of the content.
 
+A member that shrinks so far that readers would take it for a bomb (a blank file, a text of one word over and over) is
+padded with empty blocks, of which nothing inflates.
+
 Memory does not grow with members: `close()` hands out each member's directory record, and `finish()` takes them back.
 """
 
@@ -17,6 +20,7 @@ import msgspec
 
 from chalicelib.packages.ziprecords import (
     CENTRAL_SIGNATURE,
+    CHUNK,
     DEFLATED,
     END,
     END_SIGNATURE,
@@ -25,6 +29,8 @@ from chalicelib.packages.ziprecords import (
     LOCAL_SIGNATURE,
     MAX16,
     MAX32,
+    MAX_RATIO,
+    RATIO_FREE_BYTES,
     STORED,
     UNIX,
     VERSION64,
@@ -36,44 +42,10 @@ DOS_DATE = (0 << 9) | (1 << 5) | 1
 """1 January 1980, the first day a zip can say."""
 MODE = 0o100644 << 16
 VERSION = 20
+PADDED_RATIO = MAX_RATIO // 2
+EMPTY_BLOCK = b"\0\0\0\xff\xff"
 ZIP64_HINT = MAX32 - (1 << 24)
 """Members expected to reach this many bytes get zip64 sizes from the start: deflating may add a little."""
-
-_STORED_TYPES = frozenset(
-    [
-        "application/zip",
-        "application/gzip",
-        "application/x-7z-compressed",
-        "application/x-rar-compressed",
-        "application/vnd.rar",
-        "application/java-archive",
-        "application/epub+zip",
-        "application/x-bzip2",
-        "application/x-xz",
-        "font/woff",
-        "font/woff2",
-    ]
-)
-_STORED_PREFIXES = (
-    "video/",
-    "application/vnd.openxmlformats-officedocument.",
-    "application/vnd.oasis.opendocument.",
-)
-_DEFLATED_MEDIA = frozenset(
-    {"audio/wav", "audio/x-wav", "audio/midi", "image/svg+xml", "image/bmp", "image/x-ms-bmp", "image/tiff"}
-)
-
-
-def stored_for(media_type: str) -> bool:
-    """Whether files of this type are compressed by nature, so that deflating them costs time and gains nothing.
-
-    >>> stored_for("image/jpeg"), stored_for("text/plain")
-    (True, False)
-    """
-    kind = media_type.partition(";")[0].strip().lower()
-    if kind in _DEFLATED_MEDIA:
-        return False
-    return kind in _STORED_TYPES or kind.startswith((*_STORED_PREFIXES, "image/", "audio/"))
 
 
 class MemberRecord(msgspec.Struct, frozen=True):
@@ -210,6 +182,7 @@ class ZipWriter:
         if not self._open:
             raise ValueError("no member is open")
         if not self._stored:
+            self._pad()
             self._emit_data((self._deflater or _deflater()).flush(zlib.Z_FINISH))
         if not self._zip64 and max(self._size, self._compressed) > MAX32:
             raise ValueError(f"{self._name} grew beyond 4 GiB without size_hint")
@@ -286,6 +259,14 @@ class ZipWriter:
             + raw
             + extra
         )
+
+    def _pad(self) -> None:
+        wanted = self._size // PADDED_RATIO
+        if self._size <= RATIO_FREE_BYTES or self._compressed >= wanted:
+            return
+        self.boundary()
+        while (blocks := (wanted - self._compressed) // len(EMPTY_BLOCK)) > 0:
+            self._emit_data(EMPTY_BLOCK * min(blocks, CHUNK))
 
     def _emit_data(self, data: bytes) -> None:
         self._compressed += len(data)

@@ -20,6 +20,7 @@ from chalicelib.jobs import import_package
 from chalicelib.jobs.runner import Runner
 from chalicelib.storage.imports import Imports
 from chalicelib.wiring import Services
+from tests.jobs.test_packages import bring_in, send_out
 from tests.world import HandClock, actor
 
 SAMPLE = Path(__file__).parents[1] / "packages" / "accept" / "mahara-22.10.zip"
@@ -94,3 +95,14 @@ def test_an_import_has_one_moment_however_often_it_pauses(services: Services, ad
     assert {one.id & LOW_MASK for one in mine} == {derive(job.created_at, job.id, 0) & LOW_MASK}
     assert min(one.id for one in mine) >= derive(job.created_at, job.id, 0)
     assert max(one.id for one in mine) < derive(job.created_at, job.id, 1000)
+
+
+def test_a_blank_file_comes_back(services: Services, ada: User, bo: User) -> None:
+    """Three megabytes of nothing deflate to three kilobytes, as a bomb would."""
+    blank = io.BytesIO(bytes(3_000_000))
+    services.artifacts.upload(actor(ada), blank, file_name="blank.img", media_type="application/octet-stream")
+    package, _ = send_out(services, ada)
+    assert len(package) < 100_000
+    assert bring_in(services, bo, package).status is JobStatus.COMPLETE
+    (kept,) = [one.file for one in graph.owned(services, bo.id) if one.file is not None]
+    assert kept.size_bytes == 3_000_000

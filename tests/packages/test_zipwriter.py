@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.packages.archive import open_archive
-from chalicelib.packages.zipwriter import MemberRecord, ZipState, ZipWriter, stored_for
+from chalicelib.packages.packed import stored_for
+from chalicelib.packages.zipwriter import MemberRecord, ZipState, ZipWriter
 
 UNZIP = shutil.which("unzip")
 FEED = ("leap2a.xml", False, [b"<feed/>"])
@@ -90,6 +91,22 @@ def test_unzip_reads_it(tmp_path: Path, size_hint: int) -> None:
     command = [UNZIP, "-t", str(path)]
     told = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - fixed words
     assert "No errors detected" in told.stdout
+
+
+@pytest.mark.parametrize("piece", [b"\0", b"<content>a</content>\n", b"word "])
+def test_what_shrinks_to_nothing_is_no_bomb_to_our_own_reader(piece: bytes) -> None:
+    """Blank files and texts of one word deflate a thousand to one."""
+    content = piece * (6_000_000 // len(piece))
+    members: Members = [("leap2a.xml", False, [content]), ("blank", False, [content[:2_000_000], content])]
+    data, records = write(members, set())
+    assert write(members, {2, 4, 5})[0] == data
+    assert all(record.size <= 101 * record.compressed_size for record in records)
+    assert len(data) < 150_000
+    archive = open_archive(io.BytesIO(data))
+    assert archive.open("leap2a.xml").read() == content
+    with zipfile.ZipFile(io.BytesIO(data)) as read:
+        assert read.testzip() is None
+        assert read.read("blank") == content[:2_000_000] + content
 
 
 def test_many_members_get_a_zip64_directory() -> None:
