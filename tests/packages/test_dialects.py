@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.domain.epobject import Category, Kind
+from chalicelib.packages.leap2a import feedstream
 from tests.packages.feeds import category, entry, feed, link, related
 from tests.packages.support import (
     BYTES,
@@ -103,6 +104,19 @@ def test_a_broken_feed_is_repaired(content: str, expected: str) -> None:
     got = take_in(feed(entry("a", f"<content>{content}</content>")))
     assert got.objects[0].content == expected
     assert "repaired" in got.reasons("degraded")[0]
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3, 7, 1 << 16])
+def test_what_needs_no_repair_is_left_alone(monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    """One character XML forbids has the feed repaired; ampersands in CDATA stand for themselves, wherever it is cut."""
+    monkeypatch.setattr(feedstream, "CHUNK", piece)
+    monkeypatch.setattr(feedstream, "PROLOG_LIMIT", 16)
+    plain = "<content><![CDATA[Tom & Ann &nbsp; &#2; ]] > &amp;]]>&nbsp;&amp;</content>"
+    plain += "<summary>a\x01b<![CDATA[&\x02]]></summary>"
+    odd = "<!-- <![CDATA[ & --><?x <![CDATA[ ?><content>a & b &hellip;</content>"
+    got = take_in(feed(entry("a", plain) + entry("b", odd)))
+    assert [one.content for one in got.objects] == ["Tom & Ann &nbsp; &#2; ]] > &amp;\xa0&", "a & b …"]
+    assert got.objects[0].description == "ab&"
 
 
 def test_a_byte_of_another_encoding_is_repaired() -> None:

@@ -21,13 +21,17 @@ from chalicelib.packages.markup import strip_illegal
 
 ENTRY = f"{{{ATOM}}}entry"
 MAX_ENTRY_BYTES = 24 << 20
-MAX_ENTRY_TAGS = 500_000
-"""Tags between two entries: an entry that lists 100,000 pages has 200,000."""
+MAX_ENTRY_ELEMENTS = 500_000
+"""Elements between two entries, by their start tags: an entry that lists 100,000 pages has 200,000."""
 MAX_FEED_ELEMENTS = 64
 """Elements of the feed itself that are kept; a feed needs six."""
 PROLOG_LIMIT = 1 << 16
 CHUNK = 1 << 16
 
+_OPAQUE = {"<![CDATA[": "]]>", "<!--": "-->", "<?": "?>"}
+"""What holds no entities, and what ends it."""
+_OPAQUE_START = re.compile("|".join(map(re.escape, _OPAQUE)))
+_UNFINISHED = re.compile(r"(?:&[A-Za-z0-9#]{0,39}|<|<!|<!-|<!\[C?D?A?T?A?)\Z")
 _PROLOG = re.compile(r"(?:\s|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
@@ -49,8 +53,9 @@ class FeedStream:
         self._source = source
         self._repair = repair
         self._carry = ""
+        self._until = ""
         self._done = False
-        self._bytes = self._tags = 0
+        self._bytes = self._elements = 0
         first = self._read_first()
         encoding = _encoding(first)
         errors = "replace" if repair else "strict"
@@ -60,7 +65,7 @@ class FeedStream:
 
     def entry_done(self) -> None:
         """An entry was taken out of the tree; counting starts again."""
-        self._bytes = self._tags = 0
+        self._bytes = self._elements = 0
 
     def read(self, _size: int = -1) -> bytes:
         """The next piece; its length is this stream's choice."""
@@ -80,8 +85,8 @@ class FeedStream:
             text = self._mend(text)
         data = text.encode()
         self._bytes += len(data)
-        self._tags += data.count(b"<")
-        if self._bytes > MAX_ENTRY_BYTES or self._tags > MAX_ENTRY_TAGS:
+        self._elements += data.count(b"<") - data.count(b"</")
+        if self._bytes > MAX_ENTRY_BYTES or self._elements > MAX_ENTRY_ELEMENTS:
             raise PackageError("The feed has an entry larger than this service takes.")
         return data
 
@@ -101,14 +106,40 @@ class FeedStream:
             raise BrokenFeedError(f"a byte that is not in the feed's encoding: {error.reason}") from None
 
     def _mend(self, text: str) -> str:
-        text = self._carry + text
-        self._carry = ""
-        if not self._done:
-            cut = text.rfind("&", max(0, len(text) - 40))
-            if cut >= 0 and ";" not in text[cut:]:
-                text, self._carry = text[:cut], text[cut:]
-        text = _ENTITY.sub(_named, strip_illegal(text))
-        return _STRAY.sub("&amp;", _NUMERIC.sub(_numeric, text))
+        """A piece repaired. What may go on in the next piece is kept for it; CDATA and comments stay as they are."""
+        text, self._carry = self._carry + strip_illegal(text), ""
+        parts: list[str] = []
+        position = 0
+        while position < len(text):
+            if self._until:
+                found = text.find(self._until, position)
+                end = (
+                    found + len(self._until)
+                    if found >= 0
+                    else self._cut(text, max(position, len(text) + 1 - len(self._until)))
+                )
+                parts.append(text[position:end])
+                self._until = "" if found >= 0 else self._until
+            else:
+                match = _OPAQUE_START.search(text, position)
+                rest = None if match else _UNFINISHED.search(text, max(position, len(text) - 40))
+                end = match.start() if match else self._cut(text, rest.start() if rest else len(text))
+                parts += [_mended(text[position:end]), match[0] if match else ""]
+                if match:
+                    self._until, end = _OPAQUE[match[0]], match.end()
+            position = len(text) if self._carry else end
+        return "".join(parts)
+
+    def _cut(self, text: str, place: int) -> int:
+        """Where to end the piece: at `place`, what follows being carried over, unless it is the last piece."""
+        if self._done:
+            return len(text)
+        self._carry = text[place:]
+        return place
+
+
+def _mended(text: str) -> str:
+    return _STRAY.sub("&amp;", _NUMERIC.sub(_numeric, _ENTITY.sub(_named, text)))
 
 
 def _named(match: re.Match[str]) -> str:
