@@ -180,7 +180,7 @@ def _objects(draw: st.DrawFn, one: int, kind: Kind, ids: list[int], of: dict[Kin
         id=one,
         owner_id=OWNER.id,
         kind=kind,
-        name=draw(NAMES)[:255],
+        name=draw(NAMES.filter(str.strip))[:255],
         description=draw(TEXTS),
         content=content,
         content_type="text" if plain else "html",

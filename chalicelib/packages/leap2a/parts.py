@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from lxml import etree
+from msgspec.structs import replace
 
-from chalicelib.domain.epobject import Relation, Tag
+from chalicelib.domain.artifact import TAG_LIMIT
+from chalicelib.domain.epobject import NAME_LIMIT, Relation, Tag
 from chalicelib.packages.leap2a import texts
 from chalicelib.packages.leap2a.entry import Facts
 from chalicelib.packages.leap2a.scope import Scope
@@ -26,13 +28,18 @@ def read_description(children: dict[str, etree._Element], *, own: bool) -> str:
     return text if own else text.strip()
 
 
-def read_tags(facts: Facts) -> tuple[Tag, ...]:
-    """Free tags: the label as typed, else the term."""
+def read_tags(facts: Facts, scope: Scope) -> tuple[Tag, ...]:
+    """Free tags: the label as typed, else the term. As many and as long as the API takes."""
     own = facts.extension
     if own and own.tags is not None:
-        return tuple(Tag(text, private) for text, private in own.tags)
-    words = (label.strip() or term.strip() for scheme, term, label in facts.categories if not scheme)
-    return tuple(Tag(word) for word in dict.fromkeys(words) if word)
+        stated = [Tag(text, private) for text, private in own.tags]
+    else:
+        words = (label.strip() or term.strip() for scheme, term, label in facts.categories if not scheme)
+        stated = [Tag(word) for word in dict.fromkeys(words) if word]
+    kept = [replace(tag, text=texts.cut_name(tag.text)) for tag in stated[:TAG_LIMIT]]
+    if kept != stated:
+        scope.note("degraded", f"It has more than {TAG_LIMIT} tags, or longer ones than {NAME_LIMIT} characters.")
+    return tuple(kept)
 
 
 def read_relations(facts: Facts, scope: Scope) -> tuple[Relation, ...]:

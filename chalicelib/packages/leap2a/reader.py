@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from chalicelib.domain.epobject import (
     MEDIA_TYPE,
+    NAME_LIMIT,
     Carried,
     EpObject,
     FileFacts,
@@ -129,15 +130,15 @@ class _Reader:
         kind = scope.kind
         title = texts.plain(children.get("atom:title"))
         title = title if own else " ".join(title.split())
-        name = own.name if own and own.name is not None else texts.cut_name(title)
+        name = texts.cut_name(own.name if own and own.name is not None else title)
         scope.title = name
         scope.stated_title = title
-        if not title and own is None:
+        if not name.strip():
             name = texts.UNTITLED
         created, updated = self._dates(children, facts, scope)
         incoming = Incoming(scope.object_id, scope.address, unwrap=own is None)
         content, content_type = self._content(children, facts, scope)
-        leftover = Leftover(title if len(title) > len(name) and not (own and own.name is not None) else "")
+        leftover = Leftover(title if len(title) > NAME_LIMIT and not (own and own.name is not None) else "")
         obj = EpObject(
             id=scope.id,
             owner_id=self._owner.id,
@@ -146,7 +147,7 @@ class _Reader:
             description=_stated(own.description if own else None, read_description(children, own=own is not None)),
             content=content,
             content_type=content_type,
-            tags=read_tags(facts),
+            tags=read_tags(facts, scope),
             created_at=created,
             updated_at=updated,
             added_at=self._now,
