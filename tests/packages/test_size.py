@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from chalicelib.domain.epobject import EpObject, Kind, PageFacts, PortfolioFacts
+from chalicelib.domain.epobject import EpObject, Kind, PageFacts, PortfolioFacts, Section
+from chalicelib.packages import markup
 from chalicelib.packages.archive import open_archive
 from chalicelib.packages.leap2a import index, read_objects, survey, writer
 from tests.packages.feeds import entry, feed, link
@@ -83,6 +84,43 @@ def test_an_endless_entry_is_refused() -> None:
 
     with pytest.raises(PackageError, match="larger than this service takes"):
         take_in(feed(entry("a", "<x/>" * 600_000)))
+
+
+def page(html: str) -> list[EpObject]:
+    """A portfolio of one page."""
+    book = EpObject(
+        id=FIRST_ID, owner_id=1, kind=Kind.PORTFOLIO, name="x", created_at=NOW, updated_at=NOW, added_at=NOW
+    )
+    sections = (Section(type="rich_text", content=markup.sanitise(html)),)
+    facts = PageFacts(portfolio_id=book.id, position=1, sections=sections)
+    return [
+        replace(book, portfolio=PortfolioFacts(guid="g", owner_email="", page_count=1)),
+        replace(book, id=FIRST_ID + 1, kind=Kind.PAGE, page=facts),
+    ]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>a</p>" * 270_000,
+        "<p>" + "漢" * 4_000_000 + "</p>",
+        "<p>" + 'a"' * 5_500_000 + "</p>",
+        ('<p><img src="data:image/png;base64,' + "A" * 3_000_000 + '"></p>') * 4,
+    ],
+    ids=["270,000 paragraphs", "12 MB of Chinese", "16 MB of quotes as JSON", "12 MB of pictures"],
+)
+def test_the_largest_pages_come_back(html: str) -> None:
+    """A parser takes 10 MB between two tags, and an entry 500,000 elements: what is more is written in another way."""
+    before, after = again(page(html))
+    assert after == before
+
+
+def test_a_text_of_very_many_elements_comes_back() -> None:
+    post = EpObject(
+        id=FIRST_ID, owner_id=1, kind=Kind.REFLECTION, name="x", created_at=NOW, updated_at=NOW, added_at=NOW
+    )
+    before, after = again([replace(post, content="<br>" * 600_000)])
+    assert after == before
 
 
 def test_a_portfolio_of_very_many_pages_does_not_list_them(monkeypatch: pytest.MonkeyPatch) -> None:

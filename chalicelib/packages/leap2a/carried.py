@@ -18,14 +18,19 @@ from msgspec import Struct
 from chalicelib.domain.epobject import Element
 from chalicelib.packages import markup
 from chalicelib.packages.leap2a import vocabulary
+from chalicelib.packages.leap2a.texts import JOIN, text_of
 from chalicelib.packages.leap2a.vocabulary import LEAP2_ARCHIVED, NAMESPACES, short_name
 
 HTML_CONFIG = frozenset({"mahara:text", "mahara:instructions"})
 """Settings of Mahara's blocks that hold HTML."""
 DOUBLED = frozenset({"leap2:field", "leap2:label", "leap2:service"})
 """Attributes of person data that are written twice (leap2a 2)."""
+PIECE = 2_000_000
+"""Characters, of up to four bytes each, that always may stand between two tags."""
 _UNDECLARED = frozenset({"atom", "xhtml"})
 """Usual prefixes that a feed of ours does not declare: the one is its default namespace, the other a `div`'s."""
+_HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of surrogate pairs, which JSON can spell and UTF-8 cannot."""
 _REFERENCE = re.compile(r"^object:(\d{1,16})$")
 
 
@@ -58,8 +63,10 @@ def read_element(element: etree._Element, incoming: Incoming) -> Element:
     attributes: dict[str, str] = {}
     for key, value in element.attrib.items():
         attributes.setdefault(short_name(str(key)), _reference(str(value), namespaces, incoming))
-    children = tuple(read_element(child, incoming) for child in element if isinstance(child.tag, str))
-    text = element.text or ""
+    children = tuple(
+        read_element(child, incoming) for child in element if isinstance(child.tag, str) and child.tag != JOIN
+    )
+    text = text_of(element)
     if attributes.get("type") == "html":
         text = markup.from_package_html(text, incoming.address, unwrap=incoming.unwrap)
     elif tag in HTML_CONFIG:
@@ -117,15 +124,18 @@ def _dump(value: object) -> str:
 
 
 def _map(value: object, change: Callable[[str], str | None]) -> object:
-    """JSON with its strings changed; where `change` gives None the string goes, and an emptied list with it."""
+    """JSON with its strings changed; where `change` gives None the string goes, and an emptied list with it.
+
+    Of strings and keys only what UTF-8 can hold is kept: a package may spell the rest.
+    """
     if isinstance(value, str):
-        return change(value)
+        return change(_HALVES.sub("", value))
     if isinstance(value, list):
         mapped = [_map(one, change) for one in value]
         kept = [new for new, old in zip(mapped, value, strict=True) if new is not None or old is None]
         return None if value and not kept else kept
     if isinstance(value, dict):
-        return {key: _map(one, change) for key, one in value.items()}
+        return {_HALVES.sub("", key): _map(one, change) for key, one in value.items()}
     return value
 
 
@@ -151,6 +161,13 @@ def escape(text: str) -> str:
     """Text for XML, between tags."""
     clean = markup.strip_illegal(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return clean.replace("\r", "&#13;") if "\r" in clean else clean
+
+
+def escape_all(text: str) -> str:
+    """Text for XML as all that an element holds. Parsers take 10 MB between two tags, so a longer one has some."""
+    if len(text) <= PIECE or len(text.encode(errors="ignore")) <= 4 * PIECE:
+        return escape(text)
+    return "<folio:join/>".join(escape(text[place : place + PIECE]) for place in range(0, len(text), PIECE))
 
 
 def quote(text: str) -> str:
@@ -182,7 +199,7 @@ def write_element(element: Element, outgoing: Outgoing) -> str:
         _attribute(key, value, outgoing, prefix=f"a{number}", doubled=doubled)
         for number, (key, value) in enumerate(element.attributes)
     )
-    inner = escape(text) + "".join(write_element(child, outgoing) for child in element.children)
+    inner = escape_all(text) + "".join(write_element(child, outgoing) for child in element.children)
     end = f">{inner}</{name}>" if inner else "/>"
     return f"<{name}{declaration}{attributes}{end}{tail}"
 

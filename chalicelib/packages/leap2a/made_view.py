@@ -15,6 +15,9 @@ from chalicelib.packages.leap2a.extension import SectionFacts
 from chalicelib.packages.leap2a.model import Ref
 from chalicelib.packages.leap2a.view import VIEW, make_view, sections_of, setting
 
+MARKUP_BYTES = 4 << 20
+MARKUP_ELEMENTS = 250_000
+
 
 class PageText(Struct):
     """A page's part of its entry."""
@@ -23,9 +26,17 @@ class PageText(Struct):
     """The carried view still says what the sections say, and is written as it is."""
     view: str = ""
     content: str = ""
-    """XHTML `div` made of the sections."""
+    """XHTML `div` made of the sections; empty where they are so large that they are only in the view."""
     sections: list[SectionFacts] | None = None
     generated: list[str] = field(default_factory=list)
+
+
+def is_parsable(html: str) -> bool:
+    """Whether HTML may stand in an entry as elements, of which readers take no more than so many.
+
+    As text it takes up to three times the room and no elements. API bodies, at most 1 MiB, always may.
+    """
+    return html.count("<") - html.count("</") <= MARKUP_ELEMENTS and len(html.encode()) <= MARKUP_BYTES
 
 
 def page_text(obj: EpObject, ref: Callable[[int], Ref | None], outgoing: Outgoing) -> PageText:
@@ -48,7 +59,7 @@ def page_text(obj: EpObject, ref: Callable[[int], Ref | None], outgoing: Outgoin
         return PageText(keeps_view=True)
     return PageText(
         view=make_view(_blocks(present, outgoing)),
-        content=_content(present, ref, outgoing),
+        content=_content(present, ref, outgoing) if is_parsable("".join(one.content for one in present)) else "",
         sections=[_facts(one) for one in present],
         generated=[VIEW, "content"],
     )

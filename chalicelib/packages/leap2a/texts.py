@@ -10,11 +10,12 @@ from lxml import etree
 
 from chalicelib.domain.epobject import NAME_LIMIT
 from chalicelib.packages import markup
-from chalicelib.packages.leap2a.vocabulary import XHTML
+from chalicelib.packages.leap2a.vocabulary import FOLIO, XHTML
 
 _DATE = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d{1,9})?)?\s*(Z|[+-]\d\d:?\d\d)?)?)?)?"
 )
+JOIN = f"{{{FOLIO}}}join"
 UNTITLED = "Untitled"
 
 
@@ -65,10 +66,15 @@ def rich(element: etree._Element | None, address: Callable[[str], str | None], *
         return "", "html"
     kind = _kind(element)
     if kind == "html":
-        return markup.from_package_html(element.text or "", address, unwrap=unwrap), "html"
-    if len(element) or kind == "xhtml":
+        return markup.from_package_html(text_of(element), address, unwrap=unwrap), "html"
+    if kind == "xhtml" or any(child.tag != JOIN for child in element):
         return markup.from_xhtml(_inside(element), address, unwrap=unwrap), "html"
-    return element.text or "", "text"
+    return text_of(element), "text"
+
+
+def text_of(element: etree._Element) -> str:
+    """The text of an element that holds text alone, whatever the writer cut it into."""
+    return (element.text or "") + "".join(child.tail or "" for child in element if child.tag == JOIN)
 
 
 def has_markup(element: etree._Element | None) -> bool:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from chalicelib.domain.epobject import Element, Section
 from chalicelib.domain.identity import object_path
 from chalicelib.packages import markup
-from chalicelib.packages.leap2a.carried import config, escape, references
+from chalicelib.packages.leap2a.carried import config, escape_all, references
 
 VIEW = "mahara:view"
 BLOCK = "mahara:blockinstance"
@@ -146,4 +146,4 @@ def make_view(parts: Iterable[tuple[str, str]]) -> str:
 
 def setting(name: str, json_text: str) -> str:
     """One of a block's settings as XML; the value is JSON, an array of one."""
-    return f"<mahara:{name}>{escape(json_text)}</mahara:{name}>"
+    return f"<mahara:{name}>{escape_all(json_text)}</mahara:{name}>"

@@ -11,20 +11,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from urllib.parse import quote as percent
 
 from msgspec.structs import replace
 
-from chalicelib.domain.epobject import INVERSE, NAME_LIMIT, Category, Element, EpObject, GeoTag, Kind
+from chalicelib.domain.epobject import INVERSE, NAME_LIMIT, Category, Element, EpObject, Kind
 from chalicelib.domain.identity import id_in
 from chalicelib.packages import markup
-from chalicelib.packages.leap2a import extension, texts
-from chalicelib.packages.leap2a.carried import Outgoing, escape, quote, write_element
+from chalicelib.packages.leap2a import extension, stated, texts
+from chalicelib.packages.leap2a.carried import Outgoing, escape, escape_all, quote, write_element
 from chalicelib.packages.leap2a.extension import Extension
 from chalicelib.packages.leap2a.frame import entry_id, feed_head, feed_tail, utc_time
 from chalicelib.packages.leap2a.leftover import FULL_TITLE, HIDDEN_PLUGIN, IMPLIED, OWN_TYPE, PLUGIN, SELF
-from chalicelib.packages.leap2a.made_view import PageText, page_text
+from chalicelib.packages.leap2a.made_view import PageText, is_parsable, page_text
 from chalicelib.packages.leap2a.model import PackageContext, Ref
 
 __all__ = ["feed_entry", "feed_head", "feed_tail"]
@@ -121,7 +120,10 @@ class _Entry:
         if not obj.content:
             return "<content/>"
         if obj.content_type == "text":
-            return f"<content>{escape(obj.content)}</content>"
+            return f"<content>{escape_all(obj.content)}</content>"
+        if not is_parsable(obj.content):
+            html = markup.relink(markup.sanitise(obj.content), self._entry_id, marked=True)
+            return f'<content type="html">{escape_all(html)}</content>'
         return f'<content type="xhtml">{markup.to_xhtml(obj.content, self._entry_id).decode()}</content>'
 
     def _type(self) -> str:
@@ -224,15 +226,15 @@ class _Entry:
                 kind=obj.kind.value,
                 name=name,
                 file_name=file_name,
-                description=_unspeakable(obj.description),
-                content=_unspeakable(obj.content) if obj.content_type == "text" else None,
-                author=_unspeakable(obj.author),
-                url=_unspeakable(obj.url),
-                content_type=None if _natural_type(obj) else obj.content_type,
-                created=_exact(obj.created_at),
-                updated=_exact(obj.updated_at),
+                description=stated.unspeakable(obj.description),
+                content=stated.unspeakable(obj.content) if obj.content_type == "text" else None,
+                author=stated.unspeakable(obj.author),
+                url=stated.unspeakable(obj.url),
+                content_type=None if stated.natural_type(obj) else obj.content_type,
+                created=stated.exact(obj.created_at),
+                updated=stated.exact(obj.updated_at),
                 no_comments=not obj.allow_comments,
-                place=_place(obj.geo_tag),
+                place=stated.place(obj.geo_tag),
                 tags=tags,
                 portfolio_id=self._own_portfolio(),
                 position=obj.page.position if obj.page else None,
@@ -240,8 +242,8 @@ class _Entry:
                 loose=obj.page is not None and obj.page.portfolio_id is None,
                 sections=page.sections if page is not None else None,
                 form=[(one.label, one.value, one.system) for one in obj.form.fields] if obj.form else None,
-                banner=_banner(obj),
-                accreditation=_accreditation(obj),
+                banner=stated.banner(obj),
+                accreditation=stated.accreditation(obj),
                 held=self._held() or None,
                 generated=self._generated,
                 self_at=self._self_at,
@@ -260,15 +262,6 @@ class _Entry:
         return page.portfolio_id
 
 
-def _unspeakable(text: str) -> str | None:
-    """The text where XML cannot hold it as it is."""
-    return None if markup.strip_illegal(text) == text else text
-
-
-def _natural_type(obj: EpObject) -> bool:
-    return obj.content_type == ("text" if obj.content and obj.content_type == "text" else "html")
-
-
 def _plain_tag(text: str) -> bool:
     return bool(text) and text == text.strip() and markup.strip_illegal(text) == text
 
@@ -278,33 +271,3 @@ def _category(category: Category) -> str:
     scheme = f"categories:{category.scheme}#" if short else category.scheme
     label = f" label={quote(category.label)}" if category.label else ""
     return f"<category term={quote(category.term)} scheme={quote(scheme)}{label}/>"
-
-
-def _accreditation(obj: EpObject) -> tuple[str, str, str, bool] | None:
-    facts = obj.accreditation
-    if facts is None:
-        return None
-    issued = facts.issued_at or obj.created_at
-    return (
-        facts.classification,
-        facts.issuer,
-        issued.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z",
-        facts.revoked,
-    )
-
-
-def _exact(moment: datetime) -> str | None:
-    if not moment.microsecond:
-        return None
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
-
-
-def _banner(obj: EpObject) -> tuple[str, str] | None:
-    facts = obj.portfolio
-    if facts is None or not (facts.banner_title or facts.banner_description):
-        return None
-    return facts.banner_title, facts.banner_description
-
-
-def _place(tag: GeoTag | None) -> tuple[float | None, float | None, float | None, float | None, float | None] | None:
-    return None if tag is None else (tag.latitude, tag.longitude, tag.altitude, tag.bearing, tag.precision)
