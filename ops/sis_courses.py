@@ -79,11 +79,19 @@ def _zone(row: Mapping[str, str], name: str) -> str:
 
 
 Reader = Callable[[Mapping[str, str], str], Any]
-CLEARABLE: dict[str, tuple[str, Reader, Any]] = {
-    "start_date": ("start_at", moment, None),
-    "end_date": ("conclude_at", moment, None),
+CLEARABLE: dict[str, tuple[str, Reader]] = {
+    "start_date": ("start_at", moment),
+    "end_date": ("conclude_at", moment),
 }
 """Columns of courses.csv that a blank cell empties."""
+DATES: dict[str, tuple[str, Reader]] = {
+    "start_date": ("start_at", moment),
+    "end_date": ("end_at", moment),
+}
+SECTION_FACTS: dict[str, tuple[str, Reader]] = DATES | {"integration_id": ("integration_id", _text)}
+TERM_FACTS: dict[str, tuple[str, Reader]] = SECTION_FACTS | {
+    "grading_period_group_id": ("grading_period_group_id", whole)
+}
 FACTS: dict[str, tuple[str, Reader]] = {
     "integration_id": ("integration_id", _text),
     "course_format": ("course_format", _one_of(*FORMATS)),
@@ -118,6 +126,11 @@ MORE_FACTS: dict[str, tuple[str, Reader]] = {
 WORDS = frozenset({*ENROLLMENT_STATES, "deleted_last_completed"})
 
 
+def _told(row: Mapping[str, str], columns: Mapping[str, tuple[str, Reader]]) -> dict[str, Any]:
+    """The fields that columns give, empty cells too."""
+    return {field: read(row, name) for name, (field, read) in columns.items() if name in row}
+
+
 def _term(row: Mapping[str, str]) -> TermRow:
     if row.get("date_override_enrollment_type"):
         raise RowProblemError("dates for a type of enrollment are not supported")
@@ -125,15 +138,12 @@ def _term(row: Mapping[str, str]) -> TermRow:
         sis_id=needed(row, "term_id"),
         name=needed(row, "name"),
         status=status(row, "active", "deleted"),
-        integration_id=row.get("integration_id", ""),
-        start_at=moment(row, "start_date"),
-        end_at=moment(row, "end_date"),
-        grading_period_group_id=whole(row, "grading_period_group_id"),
+        facts=_told(row, TERM_FACTS),
     )
 
 
 def _course(row: Mapping[str, str]) -> CourseRow:
-    facts = {field: read(row, name) for name, (field, read, _) in CLEARABLE.items() if name in row}
+    facts = _told(row, CLEARABLE)
     for name, (field, read) in (FACTS | MORE_FACTS).items():
         if row.get(name):
             facts[field] = read(row, name)
@@ -155,9 +165,7 @@ def _section(row: Mapping[str, str]) -> SectionRow:
         course_sis_id=needed(row, "course_id"),
         name=needed(row, "name"),
         status=status(row, "active", "deleted"),
-        integration_id=row.get("integration_id", ""),
-        start_at=moment(row, "start_date"),
-        end_at=moment(row, "end_date"),
+        facts=_told(row, SECTION_FACTS),
     )
 
 
@@ -179,8 +187,7 @@ def _enrollment(row: Mapping[str, str]) -> EnrollmentRow:
         role_id=whole(row, "role_id"),
         status=status(row, *sorted(WORDS)),
         associated_user_sis_id=row.get("associated_user_id", ""),
-        start_at=moment(row, "start_date"),
-        end_at=moment(row, "end_date"),
+        facts=_told(row, DATES),
     )
 
 
@@ -195,7 +202,7 @@ def _xlist(row: Mapping[str, str]) -> XlistRow:
 TERMS = Kind(
     "terms",
     frozenset({"term_id", "name", "status"}),
-    frozenset({"integration_id", "date_override_enrollment_type", "start_date", "end_date", "grading_period_group_id"}),
+    frozenset({"date_override_enrollment_type", *TERM_FACTS}),
     short(_term),
 )
 COURSES = Kind(
@@ -207,7 +214,7 @@ COURSES = Kind(
 SECTIONS = Kind(
     "sections",
     frozenset({"section_id", "course_id", "name", "status"}),
-    frozenset({"integration_id", "start_date", "end_date"}),
+    frozenset(SECTION_FACTS),
     short(_section),
 )
 XLISTS = Kind("xlists", frozenset({"xlist_course_id", "section_id", "status"}), frozenset(), short(_xlist))
@@ -221,8 +228,7 @@ ENROLLMENTS = Kind(
             "user_integration_id",
             "role_id",
             "associated_user_id",
-            "start_date",
-            "end_date",
+            *DATES,
             "limit_section_privileges",
             "notify",
         }

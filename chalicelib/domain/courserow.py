@@ -1,9 +1,11 @@
-"""Rows of Canvas's SIS files about courses; a blank text means the column is absent or empty."""
+"""Rows of Canvas's SIS files about courses; a blank text means the column is absent or empty.
+
+`facts` are fields of the thing a row is about that columns gave; a column that is absent leaves its field as it is.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from msgspec import Struct, field
@@ -15,17 +17,11 @@ class TermRow(Struct, frozen=True, kw_only=True):
     sis_id: str
     name: str
     status: str = "active"
-    integration_id: str = ""
-    start_at: datetime | None = None
-    end_at: datetime | None = None
-    grading_period_group_id: int | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 class CourseRow(Struct, frozen=True, kw_only=True):
-    """A row of `courses.csv`; a blank `account_sis_id` means the root, a blank `term_sis_id` the default term.
-
-    `facts` are the fields of `Course` that columns gave; a column that is absent leaves its field as it is.
-    """
+    """A row of `courses.csv`; a blank `account_sis_id` means the root, a blank `term_sis_id` the default term."""
 
     sis_id: str
     name: str
@@ -45,9 +41,7 @@ class SectionRow(Struct, frozen=True, kw_only=True):
     course_sis_id: str
     name: str
     status: str = "active"
-    integration_id: str = ""
-    start_at: datetime | None = None
-    end_at: datetime | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 class EnrollmentRow(Struct, frozen=True, kw_only=True):
@@ -61,8 +55,7 @@ class EnrollmentRow(Struct, frozen=True, kw_only=True):
     role_id: int | None = None
     status: str = "active"
     associated_user_sis_id: str = ""
-    start_at: datetime | None = None
-    end_at: datetime | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 class XlistRow(Struct, frozen=True, kw_only=True):

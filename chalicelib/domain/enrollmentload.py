@@ -146,6 +146,10 @@ class EnrollmentLoad(Struct, frozen=True):
                 return self._step(course_id, by_user)
             except ConflictError:
                 continue
+            except InvalidError as error:
+                if len(by_user) == 1:
+                    return Done(told={wish.at: RowOutcome(error=str(error)) for wish in next(iter(by_user.values()))})
+                by_user = dict(list(by_user.items())[:1])
         return Done(told={wish.at: RowOutcome(error=LOST) for wishes in by_user.values() for wish in wishes})
 
     def _step(self, course_id: int, by_user: dict[int, list[Wish]]) -> Done:
@@ -235,7 +239,7 @@ class Work:
         if not same and state == DELETED:
             return member.seats
         seat = same[0] if same else self._new_seat(wish)
-        seat = replace(seat, workflow_state=state, start_at=row.start_at, end_at=row.end_at)
+        seat = replace(seat, workflow_state=state, **row.facts)
         return tuple(seat if one in same else one for one in member.seats) if same else (*member.seats, seat)
 
     def _new_seat(self, wish: Wish) -> Seat:

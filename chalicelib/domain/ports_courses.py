@@ -80,6 +80,8 @@ class CourseStore(Protocol):
         ------
         ConflictError
             Something was not as it was read, or a name is taken.
+        InvalidError
+            It is more than can be kept, or written at once.
         """
 
     def save_section(self, section: Section, names: Mapping[str, str]) -> None:

@@ -76,14 +76,7 @@ class SectionLoad(Struct, frozen=True):
             gone = DELETED == row.status == before.workflow_state
             if not gone and course_id not in (before.course_id, before.origin_course_id):
                 raise InvalidError(f"section {row.sis_id} is of another course; cross-list it with xlists.csv.")
-        after = replace(
-            base,
-            name=row.name,
-            workflow_state=row.status,
-            integration_id=row.integration_id,
-            start_at=row.start_at,
-            end_at=row.end_at,
-        )
+        after = replace(base, name=row.name, workflow_state=row.status, **row.facts)
         if after.workflow_state == DELETED and before is not None:
             after = _deleted(before, after)
         if changed := after != before:

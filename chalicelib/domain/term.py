@@ -12,7 +12,9 @@ from msgspec import Struct
 DEFAULT_TERM = "Default Term"
 """Name of the term of courses that name none."""
 TERMS_LIMIT = 1000
-"""Terms of a root account; so many fit an item."""
+"""Terms of a root account; so many with names of usual length fit an item."""
+TERMS_BYTES = 390_000
+"""Of all terms of a root account as JSON; an item has 400 kB."""
 ACTIVE = "active"
 DELETED = "deleted"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, json
 from msgspec.structs import replace
 
 from chalicelib.domain.courserow import TermRow
@@ -13,7 +13,7 @@ from chalicelib.domain.person import Account, RowOutcome
 from chalicelib.domain.ports import Clock, Ids
 from chalicelib.domain.ports_courses import TermStore
 from chalicelib.domain.retry import retried
-from chalicelib.domain.term import DEFAULT_TERM, TERMS_LIMIT, Term, TermBook
+from chalicelib.domain.term import DEFAULT_TERM, TERMS_BYTES, TERMS_LIMIT, Term, TermBook
 
 CHUNK = 500
 
@@ -46,29 +46,31 @@ class TermLoad(Struct, frozen=True):
 
     def _upsert(self, root: Account, rows: Sequence[TermRow], import_id: int) -> list[RowOutcome]:
         book = before = self.terms.book(root.id)
-        outcomes = []
+        outcomes, size = [], sum(map(_size, book.terms))
         for row in rows:
             known = book.by_sis_id(row.sis_id)
             if known is None and len(book.terms) >= TERMS_LIMIT:
                 outcomes.append(RowOutcome(error=f"A root account has at most {TERMS_LIMIT} terms."))
                 continue
             term = self._term(known, row)
-            others = tuple(one for one in book.terms if one is not known)
-            if term != known:
-                book = replace(book, terms=(*others, replace(term, sis_import_id=import_id)))
-            outcomes.append(RowOutcome(changed=term != known))
+            changed = term != known
+            if changed:
+                term = replace(term, sis_import_id=import_id)
+                more = _size(term) - _size(known)
+                if more > 0 and size + more > TERMS_BYTES:
+                    outcomes.append(RowOutcome(error=f"All terms together have at most {TERMS_BYTES:,} bytes."))
+                    continue
+                size += more
+                book = replace(book, terms=(*(one for one in book.terms if one is not known), term))
+            outcomes.append(RowOutcome(changed=changed))
         if book != before:
             self.terms.save(replace(book, version=before.version + 1))
         return outcomes
 
     def _term(self, known: Term | None, row: TermRow) -> Term:
         base = known or Term(id=self.ids.new(), name=row.name, created_at=self.clock.now(), sis_id=row.sis_id)
-        return replace(
-            base,
-            name=row.name,
-            workflow_state=row.status,
-            integration_id=row.integration_id,
-            start_at=row.start_at,
-            end_at=row.end_at,
-            grading_period_group_id=row.grading_period_group_id,
-        )
+        return replace(base, name=row.name, workflow_state=row.status, **row.facts)
+
+
+def _size(term: Term | None) -> int:
+    return len(json.encode(term)) if term else 0

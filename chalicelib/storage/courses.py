@@ -17,7 +17,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.domain.course import DELETED, Course, Enrollment, Membership, Section
 from chalicelib.domain.coursechange import CourseChange, MemberChange
 from chalicelib.domain.courseentry import Entry, entry, places
-from chalicelib.domain.errors import ConflictError
+from chalicelib.domain.errors import ConflictError, InvalidError
 from chalicelib.domain.person import User
 from chalicelib.storage import documents, people
 from chalicelib.storage.census import shelf
@@ -40,6 +40,8 @@ from chalicelib.storage.tables import CourseRecord, PersonRecord, Tables, confli
 ROLL_PAGE = 30
 """Members whose copies are brought up to date in one step."""
 LIST_PAGE = 500
+ACTIONS = 100
+"""Of a transaction, DynamoDB's limit."""
 
 
 class Courses(Struct, frozen=True):
@@ -123,6 +125,8 @@ class Courses(Struct, frozen=True):
         ------
         ConflictError
             Something was not as it was read, or a name is taken.
+        InvalidError
+            It is more than an item or a transaction takes.
         """
         courses, before, after = self.tables.courses, change.before, change.after
         with self._transaction() as transaction:
@@ -168,7 +172,7 @@ class Courses(Struct, frozen=True):
         facts, orders = entry(after), places(after)
         if before is not None and old == new and (entry(before), places(before)) == (facts, orders):
             return
-        place, document = entry_place(after.id), documents.encode(facts)
+        place, document = entry_place(after.id), documents.fitting(facts)
         for partition in new:
             key = {"pk": partition, "sk": place}
             transaction.save(self.tables.course(key, document=document, **orders))
@@ -186,14 +190,14 @@ class Courses(Struct, frozen=True):
             transaction.update(self.tables.person(people.account_key(account)), actions=[action])
 
     def _put_course(self, transaction: TransactWrite, course: Course) -> None:
-        record = self.tables.course(course_key(course.id), document=documents.encode(course), version=course.version)
+        record = self.tables.course(course_key(course.id), document=documents.fitting(course), version=course.version)
         transaction.save(record, condition=self._fits(course.version))
 
     def _put_member(self, transaction: TransactWrite, change: MemberChange) -> None:
         after, courses = change.after, self.tables.courses
         key = member_key(after.user_id, after.course_id)
         census = shelf("member", after.root_account_id, after.user_id)
-        record = self.tables.course(key, document=documents.encode(after), version=after.version, census=census)
+        record = self.tables.course(key, document=documents.fitting(after), version=after.version, census=census)
         transaction.save(record, condition=self._fits(after.version))
         if after.version == 1:
             transaction.save(self.tables.course(roll_key(after.course_id, after.user_id)))
@@ -209,7 +213,7 @@ class Courses(Struct, frozen=True):
             )
 
     def _put_section(self, transaction: TransactWrite, section: Section) -> None:
-        document = documents.encode(section)
+        document = documents.fitting(section)
         census, key = shelf("section", section.root_account_id, section.id), section_key(section.id)
         record = self.tables.course(key, document=document, version=section.version, census=census)
         transaction.save(record, condition=self._fits(section.version))
@@ -248,7 +252,7 @@ def _live(course: Course) -> str:
 
 
 class _Transaction:
-    """A transaction whose failed conditions are ConflictErrors."""
+    """A transaction whose failed conditions are ConflictErrors; one with too many actions is an InvalidError."""
 
     def __init__(self, tables: Tables) -> None:
         self.inner = TransactWrite(connection=tables.connection)
@@ -257,6 +261,11 @@ class _Transaction:
         return self.inner.__enter__()
 
     def __exit__(self, *exc: object) -> None:
+        inner = self.inner
+        # PynamoDB does not tell how many there are.
+        actions = len(inner._put_items) + len(inner._update_items) + len(inner._delete_items)  # noqa: SLF001
+        if exc[0] is None and actions > ACTIONS:
+            raise InvalidError("Too many accounts above it, or above where its sections are from, change with it.")
         try:
             self.inner.__exit__(*exc)  # type: ignore[no-untyped-call]
         except TransactWriteError as error:

@@ -10,12 +10,25 @@ from msgspec.structs import replace
 
 from chalicelib.domain.epobject import Carried, EpObject
 
+from chalicelib.domain.errors import InvalidError
+
 T = TypeVar("T")
+
+ITEM_BYTES = 400_000
+"""Of a document in an item, whose limit is 400 kB with all its attributes."""
 
 
 def encode(entity: object) -> str:
     """The entity as JSON text."""
     return msgspec.json.encode(entity).decode()
+
+
+def fitting(entity: object) -> str:
+    """The entity as JSON text that fits an item. Raises InvalidError."""
+    text = msgspec.json.encode(entity)
+    if len(text) > ITEM_BYTES:
+        raise InvalidError(f"All its texts and names together have more than {ITEM_BYTES:,} bytes.")
+    return text.decode()
 
 
 def decode(text: str | bytes, entity: type[T]) -> T:

@@ -31,7 +31,7 @@ class Terms(Struct, frozen=True):
         """Write the terms of a root account, conditionally on the version before."""
         people = self.tables.people
         key = terms_key(book.root_account_id)
-        record = self.tables.person(key, document=documents.encode(book), version=book.version)
+        record = self.tables.person(key, document=documents.fitting(book), version=book.version)
         fits = people.pk.does_not_exist() if book.version == 1 else people.version == book.version - 1
         try:
             record.save(condition=fits)
