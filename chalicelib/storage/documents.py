@@ -9,7 +9,6 @@ import msgspec
 from msgspec.structs import replace
 
 from chalicelib.domain.epobject import Carried, EpObject
-
 from chalicelib.domain.errors import InvalidError
 
 T = TypeVar("T")
