@@ -127,6 +127,7 @@ class Import:
     def _load(self, kind: Kind, path: Path) -> None:
         count = self._report.files[path.name] = FileCount(kind.name)
         lines: deque[int] = deque()
+        held: deque[int] = deque()
 
         def rows() -> Iterator[Any]:
             for line, row in self._rows(kind, path, count):
@@ -136,8 +137,10 @@ class Import:
         began = monotonic()
         upsert: Callable[[Account, Iterable[Any]], Iterable[RowOutcome]] = getattr(self._school, f"upsert_{kind.name}")
         for outcome in upsert(self._root, rows()):
-            line = lines.popleft()
-            if outcome.error:
+            line = lines.popleft() if lines else held.popleft()
+            if outcome.held:
+                held.append(line)
+            elif outcome.error:
                 self._fail(count, RowError(path.name, line, outcome.error))
             elif outcome.changed:
                 count.changed += 1

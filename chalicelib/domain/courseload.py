@@ -14,6 +14,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from chalicelib.domain.awaited import Awaited
 from chalicelib.domain.course import ASSOCIATIONS, COPIES, DELETED, Course, Membership
 from chalicelib.domain.coursechange import CourseChange, MemberChange
 from chalicelib.domain.courserow import CourseRow
@@ -44,6 +45,7 @@ class Ground(Struct):
     """Courses there are, by SIS id; each is used once, then read again."""
     import_id: int
     """Of this load; what it changes gets it."""
+    awaited: Awaited
 
 
 class CourseLoad(Struct, frozen=True):
@@ -58,8 +60,11 @@ class CourseLoad(Struct, frozen=True):
     def upsert_courses(
         self, root: Account, rows: Iterable[CourseRow], *, spread: Spread = one_by_one
     ) -> Iterator[RowOutcome]:
-        """Load courses of `root`; one outcome a row, in order."""
-        import_id = self.ids.new()
+        """Load courses of `root`; one outcome a row, in order.
+
+        A row whose blueprint is not there yet is held: once all others are loaded, it has another outcome, in order.
+        """
+        import_id, awaited = self.ids.new(), Awaited()
         for chunk in chunks(rows, CHUNK):
             same: dict[str, list[CourseRow]] = {}
             for row in chunk:
@@ -67,10 +72,13 @@ class CourseLoad(Struct, frozen=True):
             # Who follows a blueprint comes after it: it may be among the others.
             alone = [group for group in same.values() if not any(row.blueprint_sis_id for row in group)]
             followers = [group for group in same.values() if any(row.blueprint_sis_id for row in group)]
-            work = partial(self._rows, self._ground(root, chunk, import_id))
+            work = partial(self._rows, self._ground(root, chunk, import_id, awaited))
             done = zip([*alone, *followers], [*spread(work, alone), *one_by_one(work, followers)], strict=True)
             told = {group[0].sis_id: iter(outcomes) for group, outcomes in done}
-            yield from (next(told[row.sis_id]) for row in chunk)
+            yield from (awaited.told(row, next(told[row.sis_id])) for row in chunk)
+        for sis_id, changed in awaited.rows:
+            told_last = outcome(partial(self._associate, root, awaited, sis_id))
+            yield told_last if told_last.error else RowOutcome(changed=changed or told_last.changed)
 
     def create_like(self, like: Course, sis_id: str) -> Course:
         """A new course with the name, account, term and state of another."""
@@ -107,7 +115,7 @@ class CourseLoad(Struct, frozen=True):
             if new := wanted - user.course_paths:
                 self.courses.join(user_id, new)
 
-    def _ground(self, root: Account, rows: Sequence[CourseRow], import_id: int) -> Ground:
+    def _ground(self, root: Account, rows: Sequence[CourseRow], import_id: int, awaited: Awaited) -> Ground:
         named = sorted({row.account_sis_id for row in rows} - {""})
         ids = self.people.resolve_all(root.id, [("sis_account_id", name) for name in named])
         accounts = self.people.accounts(list(ids.values()))
@@ -119,6 +127,7 @@ class CourseLoad(Struct, frozen=True):
             accounts={"": root} | {name: accounts[one] for (_, name), one in ids.items() if one in accounts},
             known={name: courses[one] for name, one in found.items() if one in courses},
             import_id=import_id,
+            awaited=awaited,
         )
 
     def _rows(self, ground: Ground, rows: Sequence[CourseRow]) -> list[RowOutcome]:
@@ -133,6 +142,7 @@ class CourseLoad(Struct, frozen=True):
         term = ground.terms.by_sis_id(row.term_sis_id) if row.term_sis_id else ground.terms.default
         if term is None or term.workflow_state == DELETED:
             raise NotFoundError(f"There is no term {row.term_sis_id!r}.")
+        blueprint = self._blueprint(ground, row)
         base = before or self._new(ground.root.id, row.sis_id)
         after = replace(
             base,
@@ -143,13 +153,19 @@ class CourseLoad(Struct, frozen=True):
             account_name=account.name,
             term_id=term.id,
             workflow_state=_state(before, row.status),
-            blueprint_id=self._blueprint(ground.root, base, row.blueprint_sis_id),
+            blueprint_id=blueprint.id if blueprint else 0 if row.blueprint_sis_id == DISSOCIATE else base.blueprint_id,
             **row.facts,
         )
         after = replace(after, deleted_at=self._deleted_at(base, after))
         if after != before:
             after = replace(after, sis_import_id=row.facts.get("sis_import_id", ground.import_id))
         changed = self._save(before, after)
+        if row.blueprint_sis_id:
+            ground.awaited.blueprints.pop(row.sis_id, None)
+        if blueprint:
+            self._make_blueprint(ground.root, blueprint)
+        elif row.blueprint_sis_id not in ("", DISSOCIATE):
+            ground.awaited.wait(row, row.facts.get("sis_import_id", ground.import_id))
         if before is not None and (behind := max(before.behind, _behind(before, after))):
             self.catch_up(replace(after, behind=behind))
         return changed
@@ -188,20 +204,38 @@ class CourseLoad(Struct, frozen=True):
             sis_id=sis_id,
         )
 
-    def _blueprint(self, root: Account, course: Course, sis_id: str) -> int:
-        """The blueprint the course follows; one that is named becomes a blueprint if it was none."""
-        if not sis_id or sis_id == DISSOCIATE:
-            return 0 if sis_id else course.blueprint_id
-        if sis_id == course.sis_id:
+    def _blueprint(self, ground: Ground, row: CourseRow) -> Course | None:
+        """The blueprint a row names; None, too, where it is not there yet."""
+        if row.blueprint_sis_id in ("", DISSOCIATE):
+            return None
+        if row.blueprint_sis_id == row.sis_id:
             raise InvalidError("A course cannot follow itself.")
-        found = self._named(root, sis_id)
-        if not found.blueprint:
-            retried(lambda: self._make_blueprint(root, sis_id))
-        return found.id
+        found = self._find(ground.root, row.blueprint_sis_id)
+        if found is None and ground.awaited.full:
+            raise NotFoundError(f"There is no course {row.blueprint_sis_id!r}.")
+        return found
 
-    def _make_blueprint(self, root: Account, sis_id: str) -> None:
-        course = self._named(root, sis_id)
-        self._save(course, replace(course, blueprint=True))
+    def _associate(self, root: Account, awaited: Awaited, sis_id: str) -> bool:
+        """Let a course follow the blueprint it waited for, unless a later row said otherwise."""
+        if sis_id not in awaited.blueprints:
+            return False
+        name, import_id = awaited.blueprints[sis_id]
+        blueprint, course = self._named(root, name), self._named(root, sis_id)
+        changed = course.blueprint_id != blueprint.id
+        if changed:
+            self._save(course, replace(course, blueprint_id=blueprint.id, sis_import_id=import_id))
+        self._make_blueprint(root, blueprint)
+        return changed
+
+    def _make_blueprint(self, root: Account, course: Course) -> None:
+        """Who is followed is a blueprint. After the follower is saved: its row may still be refused before."""
+
+        def work() -> None:
+            found = self._named(root, course.sis_id)
+            self._save(found, replace(found, blueprint=True))
+
+        if not course.blueprint:
+            retried(work)
 
     def _named(self, root: Account, sis_id: str) -> Course:
         found = self._find(root, sis_id)

@@ -211,7 +211,8 @@ class AdminRow(Struct, frozen=True, kw_only=True):
 
 
 class RowOutcome(Struct, frozen=True):
-    """What became of one row: changed, unchanged, or refused for `error`."""
+    """What became of one row: changed, unchanged, refused for `error`; or held, to be told behind all others."""
 
     changed: bool = False
     error: str = ""
+    held: bool = False
