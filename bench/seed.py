@@ -79,8 +79,9 @@ def _journal(
     services: Services, owner: User, posts: int, attached: list[EpObject], salt: int = 2
 ) -> Iterator[EpObject]:
     """The journal, its posts, and the files; ids ascend over the journals of an owner."""
-    now, prose = services.clock.now() + timedelta(milliseconds=salt), Prose(posts + salt)
-    ids = [derive(now, owner.id, number, salt=2) for number in range(posts + 1)]
+    now, prose = services.clock.now(), Prose(posts + salt)
+    apart = now + timedelta(milliseconds=salt)
+    ids = [derive(apart, owner.id, number, salt=2) for number in range(posts + 1)]
     parts = tuple(Relation("has_part", one) for one in ids[1:])
     whole = EpObject(
         id=ids[0],
