@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import shutil
+import tempfile
 import time
 import zipfile
 from collections import Counter
@@ -83,13 +84,16 @@ def _verified(services: Services, work: Work) -> tuple[int, int, Counter[str]]:
     members: Counter[str] = Counter()
     unpacked = 0
     assert work.job.result is not None
-    with services.blobs.open_seekable(work.job.result.key) as file, zipfile.ZipFile(file) as package:
-        for member in package.infolist():
-            with package.open(member) as content:
-                while data := content.read(READ_BYTES):
-                    unpacked += len(data)
-            members[_kind(member.filename)] += 1
-        assert file.seek(0, os.SEEK_END) == work.job.result.size_bytes
+    with tempfile.TemporaryFile() as file:
+        with services.blobs.open_seekable(work.job.result.key) as package_file:
+            shutil.copyfileobj(package_file, file, READ_BYTES)
+        assert file.tell() == work.job.result.size_bytes
+        with zipfile.ZipFile(file) as package:
+            for member in package.infolist():
+                with package.open(member) as content:
+                    while data := content.read(READ_BYTES):
+                        unpacked += len(data)
+                members[_kind(member.filename)] += 1
     return work.job.result.size_bytes, unpacked, members
 
 
