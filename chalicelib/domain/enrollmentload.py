@@ -22,7 +22,7 @@ from chalicelib.domain.person import Account, RowOutcome, User
 from chalicelib.domain.ports import Ids
 from chalicelib.domain.ports_courses import CourseStore
 from chalicelib.domain.ports_people import PeopleStore
-from chalicelib.domain.role import RoleBook
+from chalicelib.domain.role import Role, RoleBook
 
 CHUNK = 2000
 SECTION = "sis_section_id"
@@ -40,6 +40,8 @@ class Wish(Struct, frozen=True, kw_only=True):
     section: Section | None
     type: str
     role: str
+    reach: str
+    """Path of the account the role was made in; it is none above."""
     row: EnrollmentRow
     associated_user_id: int = 0
 
@@ -114,13 +116,14 @@ class EnrollmentLoad(Struct, frozen=True):
         observed = names.users.get(("sis_user_id", row.associated_user_sis_id), 0)
         if row.associated_user_sis_id and not observed:
             raise NotFoundError(f"There is no user {row.associated_user_sis_id!r}.")
-        kind, role = _role(names.roles, row)
+        role = _role(names.roles, row)
         wish = Wish(
             at=at,
             user_id=names.users[user],
             section=section,
-            type=kind,
-            role=role,
+            type=role.base,
+            role=role.name,
+            reach=role.account_path,
             row=row,
             associated_user_id=observed,
         )
@@ -201,6 +204,10 @@ class Work:
         before = known or self.course.member(user.id)
         after = self.course.refreshed(before)
         for wish in wishes:
+            if not self.course.account_path.startswith(wish.reach) and wish.row.status != DELETED:
+                error = f"The role {wish.role!r} is none of the course's account."
+                self.told[wish.at] = RowOutcome(error=error)
+                continue
             seats = self._seated(after, wish)
             self.told[wish.at] = RowOutcome(changed=seats != after.seats)
             after = replace(after, seats=seats)
@@ -263,14 +270,14 @@ class Work:
         )
 
 
-def _role(book: RoleBook, row: EnrollmentRow) -> tuple[str, str]:
-    """The base type a row's role has, and the role's name. Raises InvalidError."""
+def _role(book: RoleBook, row: EnrollmentRow) -> Role:
+    """The role a row names. Raises InvalidError."""
     if row.role_id is not None:
         role = book.role(row.role_id)
     elif kind := WORDS.get(row.role.lower().removesuffix("enrollment")):
-        return kind, kind
+        return Role(id=0, name=kind, base=kind)
     else:
         role = book.named(row.role)
     if role is None or role.base not in TYPES:
         raise InvalidError(f"There is no course role {row.role or row.role_id!r}.")
-    return role.base, role.name
+    return role

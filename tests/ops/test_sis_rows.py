@@ -100,3 +100,13 @@ def test_an_accounts_integration_id_stays(school: School) -> None:
     assert changes(school.load(accounts=short)) == {}
     school.load(accounts=f"{ACCOUNTS}arts,,Arts,active,\n")
     assert school.services.directory.find_account("sis_account_id:arts", school.root).integration_id == ""
+
+
+def test_a_course_role_is_of_the_account_it_was_made_in_and_below(school: School) -> None:
+    roles = "role,base_role_type,account_id,status\nDean,TaEnrollment,arts,active\n"
+    rows = "course_id,user_id,role,status\nc2,u5,Dean,active\nc1,u5,Dean,active\n"
+    report = school.load(roles=roles, enrollments=rows)
+    assert [(one.line, one.message) for one in report.errors] == [
+        (2, "The role 'Dean' is none of the course's account.")
+    ]
+    assert [seat.role for seat in school.seats("u5")] == ["Dean"]
