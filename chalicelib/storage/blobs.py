@@ -26,11 +26,10 @@ from chalicelib.settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-RANGE_BYTES = 8 * 1024 * 1024
-"""The most that is asked for at a time of an object that is read by ranges: no answer stays open for minutes, and little is
-asked for in vain where reading goes on elsewhere."""
-
 CHUNK = 1024 * 1024
+RANGE_BYTES = 8 * CHUNK
+"""The most that is asked for at a time of an object that is read by ranges: no answer stays open for minutes, and
+little comes in vain where reading goes on elsewhere."""
 MISSING = ("NoSuchKey", "404", "NotFound")
 
 
