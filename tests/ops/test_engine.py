@@ -220,12 +220,8 @@ def test_a_walk_through_a_large_partition_meets_each_item_once(settings: Setting
 def test_ranges_of_an_object(settings: Settings) -> None:
     provision(settings)
     client, content = boto3.client("s3"), bytes(range(256)) * 4096
-    place = {"Bucket": settings.bucket, "Key": "ranges"}
-    client.put_object(**place, Body=content)
-    for asked, expected in (
-        ("bytes=0-9", content[:10]),
-        ("bytes=999999-", content[999999:]),
-        ("bytes=-7", content[-7:]),
-    ):
-        assert client.get_object(**place, Range=asked)["Body"].read() == expected
-    assert client.get_object(**place)["Body"].read() == content
+    bucket, start, end = settings.bucket, content[:10], content[-7:]
+    client.put_object(Bucket=bucket, Key="ranges", Body=content)
+    for asked, expected in (("bytes=0-9", start), ("bytes=999999-", content[999999:]), ("bytes=-7", end)):
+        assert client.get_object(Bucket=bucket, Key="ranges", Range=asked)["Body"].read() == expected
+    assert client.get_object(Bucket=bucket, Key="ranges")["Body"].read() == content
