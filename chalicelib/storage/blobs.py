@@ -103,8 +103,10 @@ class Blobs(Struct):
         self.client.put_object(Bucket=self.bucket, Key=key, Body=content)
 
     def put_stream(self, key: str, content: BinaryIO) -> None:
-        """Write a working file from a stream."""
-        self.client.upload_fileobj(content, self.bucket, key)
+        """Write a working file from a stream, a part of it in memory at a time."""
+        from boto3.s3.transfer import TransferConfig
+
+        self.client.upload_fileobj(content, self.bucket, key, Config=TransferConfig(use_threads=False))
 
     def get(self, key: str) -> bytes:
         """Read a working file."""
