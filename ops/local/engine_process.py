@@ -1,4 +1,4 @@
-"""The engine's process: ministack as it is, with snapshots and an end when its parent ends.
+"""The engine's process: ministack with snapshots, an end when its parent ends, and three mends.
 
 ministack saves tables and queues when it stops, so a crash would lose everything since the last start (objects are on
 disk at once). Here a copy of the process made by `fork` writes what stands at one instant, every few seconds in which
