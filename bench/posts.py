@@ -88,5 +88,5 @@ def _bare_import(services: Services, reader: User, number: int) -> float:
     started = time.perf_counter()
     for file_number, content in enumerate(contents):
         assert content is not None
-        services.blobs.put(f"work/bare-{other.id}-{file_number}", content.read())
+        services.blobs.put(f"working/bare-{other.id}-{file_number}", content.read())
     return seconds + time.perf_counter() - started

@@ -66,7 +66,7 @@ class Run:
 
     def work_key(self, name: str) -> str:
         """Key of a working file of this job."""
-        return f"work/{self.job.id}/{name}"
+        return f"working/{self.job.id}/{name}"
 
     def load(self, kind: type[S]) -> S | None:
         """The state of the last checkpoint; None at the beginning."""

@@ -7,7 +7,7 @@
 | `packages/` | finished packages | by the bucket's lifecycle |
 | `uploads/` | packages to import | by the bucket's lifecycle |
 | `verification/` | evidence images | until others replace them |
-| `work/` | working files of jobs | by the bucket's lifecycle |
+| `working/` | working files of jobs | by the bucket's lifecycle |
 """
 
 from __future__ import annotations

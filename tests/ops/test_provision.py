@@ -48,7 +48,7 @@ def test_lifecycle_outlasts_packages(settings: Settings) -> None:
     (spec,) = of_type("AWS::S3::Bucket")
     rules = spec["Properties"]["LifecycleConfiguration"]["Rules"]
     days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
-    assert set(days) == {"packages/", "uploads/", "work/"}
+    assert set(days) == {"packages/", "uploads/", "working/"}
     assert all(day * 86400 > settings.package_ttl_s for day in days.values())
     removed = {rule["Prefix"] for rule in rules if "NoncurrentVersionExpiration" in rule}
     assert removed == set(days) | {"files/", "bodies/", "verification/"}  # all that is ever put into the bucket
