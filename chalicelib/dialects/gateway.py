@@ -29,7 +29,7 @@ def whole(name: str) -> Dialect:
     for modules in ROUTES[name].values():
         _load(name, modules)
     found = speaker(name)
-    found.routes.sort(key=lambda route: route.view.__module__)
+    found.routes = sorted(found.routes, key=lambda route: route.view.__module__)  # others may be reading the list
     return found
 
 
