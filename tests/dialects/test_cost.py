@@ -80,6 +80,7 @@ def test_calls_of_others(world: World, ada: Person, bo: Person) -> None:
 
 def test_calls_of_a_signed_request(world: World, ada: Person) -> None:
     key, path = world.id_key(ada), f"{EP}/export/7/status"
+    ada.client.get("/api/v1/users/self")  # what a process asks of a root once a minute is asked
     with counted(world) as seen:
         world.anonymous.get(f"{path}?{signed_query(key, 'GET', path, world.clock.now())}")
     assert len(seen) <= 3, seen
